@@ -27,6 +27,7 @@
 
 #define NK_MANAGEMENT_MAGIC UINT64_C(0x304D474D4B4E524E)
 #define NK_MANAGEMENT_LENGTH 81920u
+#define NK_MANAGEMENT_ADDRESS UINT64_C(0x6E6B00000000) /* in every OS, unless taken */
 #define NK_OS_TABLE_OFFSET 4096u
 #define NK_RING_DIRECTORY_OFFSET 12288u
 
@@ -131,7 +132,9 @@ struct nk_cursors {
 	uint64_t tail; /* release; partner: the consumer's acquire load */
 	uint64_t next_sequence;
 	uint64_t space_wake_at; /* release */
-	uint64_t reserved_producer[13];
+	uint32_t peer_epoch; /* release; the peer's epoch that this block is for, docs/abi.md section 3.2 */
+	uint32_t reserved;
+	uint64_t reserved_producer[12];
 	/* As the consumer of the ring from this peer. */
 	uint64_t head; /* release; partner: the producer's acquire load */
 	uint64_t wake_at; /* release */
@@ -269,6 +272,7 @@ NK_SIZE(nk_os_header, 512);
 NK_SIZE(nk_cursors, 256);
 NK_AT(nk_cursors, next_sequence, 8);
 NK_AT(nk_cursors, space_wake_at, 16);
+NK_AT(nk_cursors, peer_epoch, 24);
 NK_AT(nk_cursors, head, 128);
 NK_AT(nk_cursors, wake_at, 136);
 NK_AT(nk_os_region, cursors, NK_CURSORS_OFFSET);
