@@ -1,0 +1,20 @@
+package org.nanorouter.router.cli;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The built-in subcommands. Each has its name in the list and its class in the switch; a test compares the two. */
+final class Commands {
+    /** In the order of the help page. */
+    static final List<String> NAMES = List.of();
+
+    private Commands() {
+    }
+
+    /** The command's class, or null if there is none; a switch, so that only the class that is asked for is loaded. */
+    static @Nullable Class<?> named(String name) {
+        return switch (name) {
+            default -> null;
+        };
+    }
+}

@@ -1,0 +1,144 @@
+package org.nanorouter.router.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
+import java.util.ServiceLoader;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** The program: finds the subcommand, runs it, and turns what went wrong into one line and an exit code. */
+@Command(
+        name = "nanorouter",
+        versionProvider = Nanorouter.Version.class,
+        synopsisSubcommandLabel = "COMMAND",
+        description = "Lets the operating systems that share one machine talk to each other through shared memory.",
+        descriptionHeading = "%n",
+        optionListHeading = "%nOptions:%n",
+        commandListHeading = "%nCommands:%n",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  nanorouter demo                      two emulated OSes, and telnet and ftp between them",
+            "  nanorouter demo --stay               the same, left up for the commands below",
+            "  nanorouter status                    what runs, and what crosses",
+            "  nanorouter exec guest -- ip address  run a command inside an emulated OS",
+            "  nanorouter COMMAND --help            everything about one command"
+        })
+public final class Nanorouter implements Runnable {
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            scope = ScopeType.INHERIT,
+            description = "Show this help and end.")
+    private boolean help;
+
+    @Option(
+            names = {"-V", "--version"},
+            versionHelp = true,
+            description = "Show the version and end.")
+    private boolean version;
+
+    /** Runs one command line and ends the JVM with its exit code. */
+    public static void main(String[] args) {
+        System.exit(run(args));
+    }
+
+    /** Runs one command line in this JVM; returns its exit code. */
+    public static int run(String... args) {
+        PrintWriter out = new PrintWriter(System.out, false);
+        PrintWriter err = new PrintWriter(System.err, true);
+        int status = commandLine(args).setOut(out).setErr(err).execute(args);
+        out.flush();
+        return status;
+    }
+
+    static CommandLine commandLine(String... args) {
+        CommandLine root = new CommandLine(new Nanorouter());
+        addCommands(root, args);
+        root.setColorScheme(CommandLine.Help.defaultColorScheme(Terminal.outputHasColours() ? Ansi.ON : Ansi.OFF));
+        root.setUsageHelpAutoWidth(Terminal.outputIsTerminal());
+        root.setParameterExceptionHandler(Nanorouter::misused);
+        root.setExecutionExceptionHandler((failure, command, parsed) -> failed(failure, command));
+        return root;
+    }
+
+    /** Adds the command that the first word names, or all of them if none is named: for help and for suggestions. */
+    private static void addCommands(CommandLine root, String... args) {
+        Class<?> named = args.length == 0 ? null : Commands.named(args[0]);
+        if (named != null) {
+            root.addSubcommand(named);
+            return;
+        }
+        for (String name : Commands.NAMES) {
+            root.addSubcommand(Commands.named(name));
+        }
+        for (Subcommand command : ServiceLoader.load(Subcommand.class)) {
+            root.addSubcommand(command);
+        }
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "A command is missing");
+    }
+
+    private static int misused(ParameterException mistake, String[] args) {
+        CommandLine command = mistake.getCommandLine();
+        PrintWriter err = command.getErr();
+        err.println("nanorouter: " + mistake.getMessage());
+        CommandLine.UnmatchedArgumentException.printSuggestions(mistake, err);
+        err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
+        return ExitStatus.USAGE;
+    }
+
+    private static int failed(Exception failure, CommandLine command) {
+        PrintWriter err = command.getErr();
+        int status = exitStatus(failure);
+        String message = failure.getMessage();
+        boolean internal = status == ExitStatus.INTERNAL;
+        err.println("nanorouter: " + (internal || message == null ? failure.toString() : message));
+        if (internal || System.getenv("NANOROUTER_DEBUG") != null) {
+            failure.printStackTrace(err);
+        }
+        return status;
+    }
+
+    static int exitStatus(Exception failure) {
+        if (failure instanceof CommandFailure known) {
+            return known.exitStatus();
+        } else if (failure instanceof AccessDeniedException) {
+            return ExitStatus.NO_PERMISSION;
+        } else if (failure instanceof NoSuchFileException) {
+            return ExitStatus.NO_INPUT;
+        } else if (failure instanceof FileAlreadyExistsException) {
+            return ExitStatus.CANNOT_CREATE;
+        } else if (failure instanceof IOException) {
+            return ExitStatus.IO;
+        }
+        return ExitStatus.INTERNAL;
+    }
+
+    /** Reads the version from the jar's manifest. */
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String version = Nanorouter.class.getPackage().getImplementationVersion();
+            return new String[] {
+                "nanorouter " + (version == null ? "development" : version),
+                "Java " + System.getProperty("java.version") + ", " + System.getProperty("java.home")
+            };
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package org.nanorouter.router.cli;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Shows the result of a command: lines and aligned tables for people, or one JSON value. */
+public final class Output {
+    private static final String BOLD = "\u001b[1m";
+    private static final String PLAIN = "\u001b[0m";
+
+    private final PrintWriter out;
+    private final boolean json;
+    private final boolean colours;
+
+    public Output(PrintWriter out, boolean json, boolean colours) {
+        this.out = out;
+        this.json = json;
+        this.colours = colours;
+    }
+
+    /** True if the command is to call {@link #json(Object)} once, and nothing else. */
+    public boolean isJson() {
+        return json;
+    }
+
+    /** Writes maps, lists, strings, numbers, booleans and nulls as indented JSON; maps keep their order. */
+    public void json(Object value) {
+        try {
+            out.println(JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT)
+                    .with(JSON.Feature.WRITE_NULL_PROPERTIES)
+                    .asString(value));
+        } catch (IOException e) {
+            throw new IllegalArgumentException("not a JSON value: " + value, e);
+        }
+        out.flush();
+    }
+
+    public void line(String text) {
+        out.println(text);
+        out.flush();
+    }
+
+    /** A heading, bold on a terminal. */
+    public void heading(String text) {
+        line(colours ? BOLD + text + PLAIN : text);
+    }
+
+    /** Starts a table with these column headings; {@code >} before a heading aligns its column to the right. */
+    public Table table(String... headings) {
+        return new Table(headings);
+    }
+
+    /** Collects rows, then prints them with columns as wide as their widest cell. */
+    public final class Table {
+        private final String[] headings;
+        private final boolean[] right;
+        private final List<String[]> rows = new ArrayList<>();
+
+        private Table(String... headings) {
+            this.headings = new String[headings.length];
+            this.right = new boolean[headings.length];
+            for (int i = 0; i < headings.length; i++) {
+                right[i] = headings[i].startsWith(">");
+                this.headings[i] = right[i] ? headings[i].substring(1) : headings[i];
+            }
+        }
+
+        /** Adds a row; null shows as {@code -}. */
+        public Table row(@Nullable Object... cells) {
+            if (cells.length != headings.length) {
+                throw new IllegalArgumentException("cells=" + cells.length + " columns=" + headings.length);
+            }
+            String[] row = new String[cells.length];
+            for (int i = 0; i < cells.length; i++) {
+                row[i] = cells[i] == null ? "-" : String.valueOf(cells[i]);
+            }
+            rows.add(row);
+            return this;
+        }
+
+        /** Prints the headings and all rows. */
+        public void print() {
+            int[] widths = new int[headings.length];
+            for (int i = 0; i < headings.length; i++) {
+                widths[i] = headings[i].length();
+                for (String[] row : rows) {
+                    widths[i] = Math.max(widths[i], row[i].length());
+                }
+            }
+            heading(layOut(headings, widths));
+            for (String[] row : rows) {
+                out.println(layOut(row, widths));
+            }
+            out.flush();
+        }
+
+        private String layOut(String[] cells, int[] widths) {
+            StringBuilder line = new StringBuilder();
+            for (int i = 0; i < cells.length; i++) {
+                String space = " ".repeat(widths[i] - cells[i].length());
+                line.append(right[i] ? space + cells[i] : cells[i] + space).append(i + 1 < cells.length ? "  " : "");
+            }
+            return line.toString().stripTrailing();
+        }
+    }
+}

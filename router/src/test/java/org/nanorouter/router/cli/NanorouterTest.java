@@ -1,0 +1,75 @@
+package org.nanorouter.router.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.AccessDeniedException;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine.Command;
+
+class NanorouterTest {
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    private int run(String... args) {
+        return Nanorouter.commandLine(args)
+                .setOut(new PrintWriter(out, true))
+                .setErr(new PrintWriter(err, true))
+                .execute(args);
+    }
+
+    @Test
+    void everyListedCommandHasAClassOfThatName() {
+        for (String name : Commands.NAMES) {
+            Class<?> command = Commands.named(name);
+            assertThat(command).as(name).isNotNull();
+            assertThat(command.getAnnotation(Command.class).name()).isEqualTo(name);
+        }
+    }
+
+    @Test
+    void helpListsEveryCommandAndGivesExamples() {
+        assertThat(run("--help")).isEqualTo(ExitStatus.OK);
+        assertThat(out.toString()).contains("Examples:").contains("nanorouter demo");
+        assertThat(Commands.NAMES).allSatisfy(name -> assertThat(out.toString()).contains("\n  " + name + " "));
+    }
+
+    @Test
+    void everyCommandHasHelpWithADescription() {
+        for (String name : Commands.NAMES) {
+            out.getBuffer().setLength(0);
+            assertThat(run(name, "--help")).as(name).isEqualTo(ExitStatus.OK);
+            assertThat(out.toString()).contains("Usage: nanorouter " + name).contains("--help");
+        }
+    }
+
+    @Test
+    void helpHasNoEscapeSequencesWhereThereIsNoTerminal() {
+        run("--help");
+        assertThat(out.toString()).doesNotContain("\u001b");
+    }
+
+    @Test
+    void versionIsOneLineAboutTheProgramAndOneAboutJava() {
+        assertThat(run("--version")).isEqualTo(ExitStatus.OK);
+        assertThat(out.toString().lines()).hasSize(2).first().asString().startsWith("nanorouter ");
+    }
+
+    @Test
+    void aMissingOrUnknownCommandIsAUsageMistake() {
+        assertThat(run()).isEqualTo(ExitStatus.USAGE);
+        assertThat(run("nonsense")).isEqualTo(ExitStatus.USAGE);
+        assertThat(run("--nonsense")).isEqualTo(ExitStatus.USAGE);
+        assertThat(err.toString()).contains("nonsense").contains("--help");
+    }
+
+    @Test
+    void failuresHaveTheExitCodesOfSysexits() {
+        assertThat(Nanorouter.exitStatus(new CommandFailure(78, "x"))).isEqualTo(ExitStatus.CONFIGURATION);
+        assertThat(Nanorouter.exitStatus(new AccessDeniedException("x"))).isEqualTo(ExitStatus.NO_PERMISSION);
+        assertThat(Nanorouter.exitStatus(new IOException("x"))).isEqualTo(ExitStatus.IO);
+        assertThat(Nanorouter.exitStatus(new IllegalStateException("x"))).isEqualTo(ExitStatus.INTERNAL);
+    }
+}
