@@ -5,7 +5,6 @@
  * It stays nk-cell's own code: it reaps every orphan, forwards TERM and INT to the init command as TERM, and ends with the init
  * command's status; the kernel then kills whatever is left in the pid namespace.
  */
-#define _GNU_SOURCE
 #include "cell.h"
 
 #include <errno.h>

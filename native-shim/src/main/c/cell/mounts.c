@@ -9,7 +9,6 @@
  * The whole is laid in a mount namespace that the cell's own user namespace does not own. The cell then gets a copy, in which
  * the kernel locks every mount and its read-only flag: root in the cell can cover mounts, never lift or remount one.
  */
-#define _GNU_SOURCE
 #include "cell.h"
 
 #include <errno.h>

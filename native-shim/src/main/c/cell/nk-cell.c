@@ -34,7 +34,6 @@
  * mounts proc, sysfs and devpts and reports. A failure on the way is one line on stderr and a code of sysexits.h: 64 usage, 69 the kernel
  * does not allow it here, 71 an unexpected error, 73 no log, 77 not root, 78 a path that is not there.
  */
-#define _GNU_SOURCE
 #include "cell.h"
 
 #include <errno.h>
