@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.nanorouter.shim;
+
+/** Descriptors for processes, which, unlike a pid, never come to mean another process. */
+public final class Process {
+    static {
+        Shim.bind(Process.class, "nks_process_");
+    }
+
+    private Process() {
+    }
+
+    /** Returns a descriptor that becomes readable when the process ends, or -errno; ESRCH: there is none. */
+    public static native int pidfdOpen(int pid);
+
+    /** Sends a signal, or with 0 only asks whether it could. Returns 0 or -errno; ESRCH: the process ended. */
+    public static native int pidfdSendSignal(int pidfd, int signal);
+}
