@@ -1,0 +1,122 @@
+package org.nanorouter.nanokernel.control;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Asks a daemon over its control socket. Not for several threads at a time. */
+public final class ControlClient implements AutoCloseable {
+    private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
+    private static final int MAX_REPLY = 64 << 20;
+
+    private final SocketChannel channel;
+    private final Selector selector;
+    private final SelectionKey key;
+    private final long timeoutNs;
+    private final ByteBuffer input = ByteBuffer.allocate(64 << 10).flip();
+
+    private ControlClient(SocketChannel channel, Duration timeout) throws IOException {
+        this.channel = channel;
+        this.timeoutNs = timeout.toNanos();
+        this.selector = Selector.open();
+        channel.configureBlocking(false);
+        this.key = channel.register(selector, 0);
+    }
+
+    /** Connects to the socket at a path; a call waits ten seconds for its reply. */
+    public static ControlClient connect(Path path) throws IOException {
+        return connect(path, DEFAULT_TIMEOUT);
+    }
+
+    /** Connects to the socket at a path, with the time that a call waits for its reply. */
+    public static ControlClient connect(Path path, Duration timeout) throws IOException {
+        return new ControlClient(SocketChannel.open(UnixDomainSocketAddress.of(path)), timeout);
+    }
+
+    /** Calls a verb without arguments. */
+    public Map<String, Object> call(String verb) throws IOException, ControlException {
+        return call(Map.of("verb", verb));
+    }
+
+    /** Calls a verb with one argument. */
+    public Map<String, Object> call(String verb, String name, Object value) throws IOException, ControlException {
+        Map<String, Object> request = new LinkedHashMap<>();
+        request.put("verb", verb);
+        request.put(name, value);
+        return call(request);
+    }
+
+    /**
+     * Sends a request and waits for its reply.
+     *
+     * @throws ControlException if the daemon answered with an error
+     * @throws IOException      if the connection failed or the time was up; the client is of no use any more then
+     */
+    public Map<String, Object> call(Map<String, Object> request) throws IOException, ControlException {
+        long deadline = System.nanoTime() + timeoutNs;
+        ByteBuffer output = ByteBuffer.wrap((JSON.std.asString(request) + "\n").getBytes(StandardCharsets.UTF_8));
+        while (output.hasRemaining()) {
+            if (channel.write(output) == 0) {
+                await(SelectionKey.OP_WRITE, deadline);
+            }
+        }
+        Map<String, Object> reply = JSON.std.mapFrom(readLine(deadline));
+        if (reply.get("error") instanceof Map<?, ?> error) {
+            throw new ControlException(String.valueOf(error.get("code")), String.valueOf(error.get("message")));
+        }
+        return reply;
+    }
+
+    private String readLine(long deadline) throws IOException {
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        while (true) {
+            while (input.hasRemaining()) {
+                byte next = input.get();
+                if (next == '\n') {
+                    return line.toString(StandardCharsets.UTF_8);
+                }
+                line.write(next);
+            }
+            if (line.size() > MAX_REPLY) {
+                throw new IOException("a reply of more than " + MAX_REPLY + " bytes");
+            }
+            input.clear();
+            int count = channel.read(input);
+            input.flip();
+            if (count < 0) {
+                throw new EOFException("the daemon closed the connection");
+            }
+            if (count == 0) {
+                await(SelectionKey.OP_READ, deadline);
+            }
+        }
+    }
+
+    private void await(int operation, long deadline) throws IOException {
+        long left = deadline - System.nanoTime();
+        if (left <= 0) {
+            throw new SocketTimeoutException("no reply within " + Duration.ofNanos(timeoutNs).toMillis() + " ms");
+        }
+        key.interestOps(operation);
+        selector.select(left / 1_000_000 + 1);
+        selector.selectedKeys().clear();
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+        selector.close();
+    }
+}
