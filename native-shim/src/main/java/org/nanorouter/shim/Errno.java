@@ -99,7 +99,7 @@ public final class Errno {
 
     /**
      * The symbolic name of an error number, given positive or negative: {@code ENOENT}; {@code errno 200} if unknown.
-     * 
+     *
      */
     public static String name(int errno) {
         Text text = TEXTS.get(Math.abs(errno));
