@@ -2,13 +2,14 @@
 /*
  * nk.h - how a program of an OS talks to the nanokernel and, through shared memory, to the other OSes.
  *
- * Purpose. A program attaches to its OS's socket and receives its own region, the management region, and a channel to each
- * peer OS: a ring that it produces, a ring that it consumes, and a doorbell for each direction. Layouts and rules are those of
- * docs/abi.md; this library is their implementation.
+ * Purpose. A program attaches to its OS's socket and receives its own region, the management region, and a channel
+ * to each peer OS: a ring that it produces, a ring that it consumes, and a doorbell for each direction. Layouts and
+ * rules are those of docs/abi.md; this library is their implementation.
  *
- * A frame's way. The producer claims room, lets a system call fill it in place, publishes it, and after a batch rings the
- * doorbell, which costs a system call only if the peer asked for it. The consumer polls, uses the record in place, advances,
- * and gives the bytes back. It sleeps only when nk_ask_for_wake() has told it that nothing was published meanwhile:
+ * A frame's way. The producer claims room, lets a system call fill it in place, publishes it, and after a batch
+ * rings the doorbell, which costs a system call only if the peer asked for it. The consumer polls, uses the record
+ * in place, advances, and gives the bytes back. It sleeps only when nk_ask_for_wake() has told it that nothing was
+ * published meanwhile:
  *
  *	for (;;) {
  *		while (nk_poll(channel, &message) == 1) {
@@ -23,10 +24,10 @@
  *
  * The doorbell to wait on never needs to be read: join it to an epoll set with EPOLLET, and every ring is an edge.
  *
- * Distrust. A peer may write anything into its own region at any time. Each shared word is read once into a local, checked
- * against private cursors and the nanokernel's directory, and only the local is used. What does not hold quarantines this one
- * channel, with a reason that has a name; every function of that channel then returns -EPROTO. Payload bytes are the peer's:
- * they lie inside the ring, but they may change while they are looked at.
+ * Distrust. A peer may write anything into its own region at any time. Each shared word is read once into a local,
+ * checked against private cursors and the nanokernel's directory, and only the local is used. What does not hold
+ * quarantines this one channel, with a reason that has a name; every function of that channel then returns -EPROTO.
+ * Payload bytes are the peer's: they lie inside the ring, but they may change while they are looked at.
  *
  * Threads. None are made and nothing is locked: one thread uses one attachment.
  *
@@ -71,11 +72,14 @@ uint64_t nk_now(void);
 /*
  * Rings, stand-alone
  *
- * A channel is built of these. They are public so that tests can drive them over any memory: they do no I/O and keep no
- * descriptor.
+ * A channel is built of these. They are public so that tests can drive them over any memory: they do no I/O and
+ * keep no descriptor.
  */
 
-/* One side that produces. All fields are private; the shared words are only the publication of tail and next_sequence. */
+/*
+ * One side that produces. All fields are private; the shared words are only the publication of tail and
+ * next_sequence.
+ */
 struct nk_ring_producer {
 	uint8_t *data;			/* the ring's bytes, in the own region */
 	uint64_t capacity;
@@ -87,6 +91,8 @@ struct nk_ring_producer {
 	uint64_t looked_at;		/* tail of the last look at wake_at */
 	uint64_t claimed_padding;	/* bytes before the claimed record that become a padding record */
 	uint32_t claimed_length;	/* largest payload that the claimed record can take; 0: nothing is claimed */
+	uint32_t epoch;			/* own: what the peer's block says once the peer has joined */
+	bool joined;
 	enum nk_fault fault;
 };
 
@@ -101,11 +107,14 @@ struct nk_ring_consumer {
 	uint64_t looked_at;		/* head of the last look at space_wake_at */
 	uint64_t tail_seen;		/* the last tail that passed its check */
 	uint64_t span;			/* of the record last polled; 0: none */
+	uint32_t length;		/* of the record last polled */
 	uint64_t sequence;		/* of the record last polled */
 	uint64_t expected_sequence;
 	uint64_t gaps;			/* jumps in the sequence numbers */
 	uint64_t paddings;
 	bool sequence_known;
+	uint32_t epoch;
+	bool joined;
 	enum nk_fault fault;
 };
 
@@ -120,17 +129,25 @@ struct nk_message {
 };
 
 /*
- * Starts from the cursors in `own`, so that a restarted endpoint goes on where its predecessor stopped. -EINVAL: capacity is not
- * a legal one, or `own` holds no legal cursors.
+ * Makes the own block hold for this epoch of the peer: what it has for another one is zeroed. Once for a channel,
+ * before its two rings are initialised.
  */
-int nk_ring_producer_init(struct nk_ring_producer *ring, uint8_t *data, uint64_t capacity, struct nk_cursors *own,
-			  const struct nk_cursors *peer);
-int nk_ring_consumer_init(struct nk_ring_consumer *ring, const uint8_t *data, uint64_t capacity, struct nk_cursors *own,
-			  const struct nk_cursors *peer);
+void nk_cursors_join(struct nk_cursors *own, uint32_t peer_epoch);
 
 /*
- * Lays out a record for a payload of up to max_length bytes and stores its address; nothing is visible to the peer yet, and a
- * later claim replaces this one. -EAGAIN: the ring is full. -EMSGSIZE: more than NK_MAX_PAYLOAD. -EPROTO: faulty peer.
+ * Starts from the cursors in `own`, so that a restarted endpoint goes on where its predecessor stopped. `epoch` is
+ * the own one: until the peer's block names it, the peer's cursors count as 0. -EINVAL: capacity is not a legal
+ * one, or `own` holds no legal cursors.
+ */
+int nk_ring_producer_init(struct nk_ring_producer *ring, uint8_t *data, uint64_t capacity, struct nk_cursors *own,
+			  const struct nk_cursors *peer, uint32_t epoch);
+int nk_ring_consumer_init(struct nk_ring_consumer *ring, const uint8_t *data, uint64_t capacity, struct nk_cursors *own,
+			  const struct nk_cursors *peer, uint32_t epoch);
+
+/*
+ * Lays out a record for a payload of up to max_length bytes and stores its address; nothing is visible to the peer
+ * yet, and a later claim replaces this one. -EAGAIN: the ring is full. -EMSGSIZE: more than NK_MAX_PAYLOAD.
+ * -EPROTO: faulty peer.
  */
 int nk_ring_claim(struct nk_ring_producer *ring, uint32_t max_length, struct nk_record **record);
 
@@ -140,20 +157,28 @@ int nk_ring_publish(struct nk_ring_producer *ring, uint16_t type, uint32_t lengt
 /* Forgets the claimed record. */
 void nk_ring_cancel(struct nk_ring_producer *ring);
 
-/* Publishes the room of the claimed record as padding: what a producer does that had laid out more records behind it. */
+/*
+ * Publishes the room of the claimed record as padding: what a producer does that had laid out more records behind
+ * it.
+ */
 int nk_ring_publish_padding(struct nk_ring_producer *ring);
 
 /*
- * True if the consumer must be woken for what was published since the last call. Full fence inside: call it once for a batch.
+ * True if the consumer must be woken for what was published since the last call. Full fence inside: call it once
+ * for a batch.
  */
 bool nk_ring_needs_doorbell(struct nk_ring_producer *ring);
 
-/* Asks to be woken once a quarter of the ring is free. 1: still full, sleep; 0: the head moved, claim again; -EPROTO. */
+/*
+ * Asks to be woken once a quarter of the ring is free. 1: still full, sleep; 0: the head moved, claim again;
+ * -EPROTO.
+ */
 int nk_ring_ask_for_space(struct nk_ring_producer *ring);
 
 /*
- * 1: the oldest record is in `message`; 0: nothing now; -EPROTO. Repeated without nk_ring_advance() it gives the same record.
- * Padding is skipped, a bounded number in one call, so that 0 does not prove that the ring is empty: nk_ring_ask_for_wake() does.
+ * 1: the oldest record is in `message`; 0: nothing now; -EPROTO. Repeated without nk_ring_advance() it gives the
+ * same record. Padding is skipped, a bounded number in one call, so that 0 does not prove that the ring is empty:
+ * nk_ring_ask_for_wake() does.
  */
 int nk_ring_poll(struct nk_ring_consumer *ring, struct nk_message *message);
 
@@ -190,9 +215,9 @@ struct nk_refusal {
 };
 
 /*
- * Attaches and waits for the answer. On success *nk is to be ended with nk_detach(). -ECONNREFUSED with refusal->error set: the
- * nanokernel said no. Other errors are those of the socket and the token file; -EPROTO: the answer breaks docs/abi.md.
- * `refusal` may be NULL.
+ * Attaches and waits for the answer. On success *nk is to be ended with nk_detach(). -ECONNREFUSED with
+ * refusal->error set: the nanokernel said no. Other errors are those of the socket and the token file; -EPROTO: the
+ * answer breaks docs/abi.md. `refusal` may be NULL.
  */
 int nk_attach(const struct nk_options *options, struct nk **nk, struct nk_refusal *refusal);
 
@@ -201,8 +226,8 @@ void nk_detach(struct nk *nk);
 
 /*
  * After NK_EVENT_LOST: begins to attach again, without waiting; nk_fd() is then valid, and NK_EVENT_ATTACHED or
- * NK_EVENT_LOST follows from nk_dispatch(). Channels stay usable meanwhile. If it is still the same boot and epoch, channels keep
- * their state (a quarantined one stays so) and only missing peers are reported gone; else all are.
+ * NK_EVENT_LOST follows from nk_dispatch(). Channels stay usable meanwhile. If it is still the same boot and epoch,
+ * channels keep their state (a quarantined one stays so) and only missing peers are reported gone; else all are.
  */
 int nk_reattach(struct nk *nk);
 
@@ -213,8 +238,8 @@ enum nk_event_type {
 	NK_EVENT_NONE = 0,	/* nothing more now */
 	NK_EVENT_ATTACHED,	/* own and management region are mapped; nk_attach() has already taken the first one */
 	NK_EVENT_PEER,		/* channel is open */
-	NK_EVENT_PEER_GONE,	/* channel is closed; its descriptor is valid until the next nk_dispatch(), to leave epoll sets */
-	NK_EVENT_PEER_REFUSED,	/* what came for this peer breaks docs/abi.md: error says how, the channel stays closed */
+	NK_EVENT_PEER_GONE,	/* channel is closed; its descriptor lasts until the next nk_dispatch(), for epoll's sake */
+	NK_EVENT_PEER_REFUSED,	/* what came for this peer breaks docs/abi.md: error says how, it stays closed */
 	NK_EVENT_SYNCED,	/* all peers that live now were reported */
 	NK_EVENT_LOST,		/* the socket ended; error says why, refusal is set if the nanokernel said no */
 };
@@ -294,8 +319,8 @@ int nk_publish(struct nk_channel *channel, uint16_t type, uint32_t length, uint6
 void nk_cancel(struct nk_channel *channel);
 
 /*
- * Rings the peer's doorbell if it waits for what was published, or for room that was released, since the last call. Call it
- * at the end of each batch. 1: rung, 0: not needed.
+ * Rings the peer's doorbell if it waits for what was published, or for room that was released, since the last call.
+ * Call it at the end of each batch. 1: rung, 0: not needed.
  */
 int nk_doorbell(struct nk_channel *channel);
 

@@ -1,0 +1,501 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * attach.c - the attach socket, docs/abi.md section 5.
+ *
+ *	nk_attach, nk_reattach          ATTACHED                SYNCED
+ *	DETACHED ------> ATTACHING ------> ATTACHED_PHASE ------>  (same)
+ *	    ^                |                   |
+ *	    +----------------+-------------------+   REFUSED, end of the connection, a packet that breaks the ABI
+ *
+ * The nanokernel is trusted, yet each packet is checked: what is at the other end of a path may be something else.
+ * A packet's descriptors are closed unless somebody took them. Losing the socket changes no channel: frames go on
+ * through shared memory.
+ *
+ * Events are handed out one by one, so that the caller can take a channel's doorbell out of its epoll set before it
+ * is closed. A packet that replaces an open channel is therefore held until PEER_GONE was reported.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "attachment.h"
+
+#define DEFAULT_TIMEOUT_MS 5000
+
+/* Room for more descriptors than any message has: surplus ones are seen and closed, rather than truncated. */
+#define RECEIVABLE_FDS 16
+
+static const uint32_t body_lengths[] = {
+	[NK_ATTACHED] = sizeof(struct nk_attached) - sizeof(struct nk_attach_header),
+	[NK_PEER] = sizeof(struct nk_peer) - sizeof(struct nk_attach_header),
+	[NK_PEER_GONE] = sizeof(struct nk_peer_gone) - sizeof(struct nk_attach_header),
+	[NK_SYNCED] = 0,
+	[NK_REFUSED] = sizeof(struct nk_refused) - sizeof(struct nk_attach_header),
+};
+
+static const int descriptor_counts[] = {
+	[NK_ATTACHED] = 2,
+	[NK_PEER] = 3,
+	[NK_PEER_GONE] = 0,
+	[NK_SYNCED] = 0,
+	[NK_REFUSED] = 0,
+};
+
+static void drop_packet(struct nk_packet *packet)
+{
+	for (int i = 0; i < packet->fd_count; i++)
+		close(packet->fds[i]);
+	packet->fd_count = 0;
+}
+
+static void disconnect(struct nk *nk)
+{
+	if (nk->socket >= 0)
+		close(nk->socket);
+	nk->socket = -1;
+	nk->phase = NK_DETACHED;
+	if (nk->holding)
+		drop_packet(&nk->held);
+	nk->holding = false;
+}
+
+static int read_token(const char *path, uint8_t token[NK_TOKEN_LENGTH])
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	uint8_t surplus;
+	ssize_t count;
+	int error = 0;
+
+	if (fd < 0)
+		return -errno;
+	count = read(fd, token, NK_TOKEN_LENGTH);
+	if (count < 0)
+		error = -errno;
+	else if (count != NK_TOKEN_LENGTH || read(fd, &surplus, 1) != 0)
+		error = -EBADMSG;
+	close(fd);
+	return error;
+}
+
+static int send_packet(struct nk *nk, const void *packet, size_t length)
+{
+	if (nk->socket < 0)
+		return -ENOTCONN;
+	if (send(nk->socket, packet, length, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		return -errno;
+	return 0;
+}
+
+/* Connects and asks; the answer comes through nk_dispatch(). */
+static int begin(struct nk *nk)
+{
+	struct nk_attach_request request = {
+		.header = {
+			.magic = NK_ATTACH_MAGIC,
+			.revision = NK_REVISION,
+			.type = NK_ATTACH,
+			.length = sizeof(request) - sizeof(request.header),
+		},
+	};
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	size_t name_length = strlen(nk->options.os_name);
+	int error;
+
+	if (name_length >= sizeof(request.name) || strlen(nk->options.socket_path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(request.name, nk->options.os_name, name_length);
+	strcpy(address.sun_path, nk->options.socket_path);
+	error = read_token(nk->options.token_path, request.token);
+	if (error)
+		return error;
+
+	nk->socket = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (nk->socket < 0)
+		return -errno;
+	if (connect(nk->socket, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		error = -errno;
+	else
+		error = send_packet(nk, &request, sizeof(request));
+	explicit_bzero(request.token, sizeof(request.token));
+	if (error) {
+		disconnect(nk);
+		return error;
+	}
+	nk->phase = NK_ATTACHING;
+	return 0;
+}
+
+static void collect_descriptors(struct msghdr *message, struct nk_packet *packet, bool *surplus)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+		for (size_t i = 0; i < count; i++) {
+			int fd;
+
+			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(fd));
+			if (packet->fd_count < NK_PACKET_FDS) {
+				packet->fds[packet->fd_count++] = fd;
+			} else {
+				close(fd);
+				*surplus = true;
+			}
+		}
+	}
+}
+
+static bool well_formed(const struct nk_packet *packet, size_t length)
+{
+	const struct nk_attach_header *header = &packet->header;
+
+	if (length < sizeof(*header) || header->magic != NK_ATTACH_MAGIC || header->revision != NK_REVISION)
+		return false;
+	if (header->type < NK_ATTACHED || header->type > NK_REFUSED || header->type == NK_READY)
+		return false;
+	return header->length == body_lengths[header->type] && length == sizeof(*header) + header->length &&
+	       packet->fd_count == descriptor_counts[header->type];
+}
+
+/* -EAGAIN: nothing there. -ECONNRESET: the nanokernel closed. -EPROTO: not a packet of this ABI. */
+static int receive_packet(struct nk *nk, struct nk_packet *packet)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(RECEIVABLE_FDS * sizeof(int))];
+	} control;
+	struct iovec part = {.iov_base = packet, .iov_len = offsetof(struct nk_packet, fds)};
+	struct msghdr message = {
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	bool surplus = false;
+	ssize_t length;
+
+	packet->fd_count = 0;
+	do {
+		length = recvmsg(nk->socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	} while (length < 0 && errno == EINTR);
+	if (length < 0)
+		return -errno;
+	if (length == 0)
+		return -ECONNRESET;
+	collect_descriptors(&message, packet, &surplus);
+	if (surplus || (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) || !well_formed(packet, (size_t)length)) {
+		drop_packet(packet);
+		return -EPROTO;
+	}
+	return 0;
+}
+
+static int lost(struct nk *nk, struct nk_event *event, int error)
+{
+	disconnect(nk);
+	event->type = NK_EVENT_LOST;
+	event->error = error;
+	return event->type;
+}
+
+static int take_refused(struct nk *nk, const struct nk_packet *packet, struct nk_event *event)
+{
+	event->refusal.error = packet->refused.error;
+	memcpy(event->refusal.text, packet->refused.text, sizeof(event->refusal.text));
+	event->refusal.text[sizeof(event->refusal.text) - 1] = '\0';
+	return lost(nk, event, -ECONNREFUSED);
+}
+
+/* True if the memory that is mapped already is the one that the nanokernel has just sent. */
+static bool same_incarnation(const struct nk *nk, const struct nk_management *management, const struct nk_attached *attached)
+{
+	return nk->management && nk->os_id == attached->os_id && nk->epoch == attached->epoch &&
+	       nk->region_length == attached->region_length &&
+	       !memcmp(nk->management->header.boot_id, management->header.boot_id, sizeof(management->header.boot_id));
+}
+
+static int map_own(const struct nk_packet *packet, struct nk_os_region **region)
+{
+	const struct nk_attached *attached = &packet->attached;
+	void *address;
+	int error = nk_region_map(packet->fds[1], attached->region_length, true, 0, &address);
+
+	if (error)
+		return error;
+	error = nk_region_check_os(address, attached->region_length, attached->os_id, attached->epoch);
+	if (error) {
+		nk_region_unmap(address, attached->region_length);
+		return error;
+	}
+	*region = address;
+	return 0;
+}
+
+static int take_attached(struct nk *nk, const struct nk_packet *packet)
+{
+	const struct nk_attached *attached = &packet->attached;
+	struct nk_os_region *region = NULL;
+	void *address;
+	int error;
+
+	if (attached->management_length != NK_MANAGEMENT_LENGTH || attached->os_id >= NK_MAX_OS ||
+	    attached->region_length < NK_RINGS_OFFSET)
+		return -EPROTO;
+	error = nk_region_map(packet->fds[0], NK_MANAGEMENT_LENGTH, false, NK_MANAGEMENT_ADDRESS, &address);
+	if (error)
+		return error;
+	error = nk_region_check_management(address);
+	if (!error && same_incarnation(nk, address, attached)) {
+		nk_region_unmap(address, NK_MANAGEMENT_LENGTH);
+		return 0;
+	}
+	if (!error)
+		error = map_own(packet, &region);
+	if (error) {
+		nk_region_unmap(address, NK_MANAGEMENT_LENGTH);
+		return error;
+	}
+
+	for (uint32_t id = 0; id < NK_MAX_OS; id++)
+		nk_channel_close(&nk->channels[id]);
+	nk_region_unmap(nk->management, NK_MANAGEMENT_LENGTH);
+	nk_region_unmap(nk->region, nk->region_length);
+	nk->management = address;
+	nk->region = region;
+	nk->region_length = attached->region_length;
+	nk->os_id = attached->os_id;
+	nk->epoch = attached->epoch;
+	return 0;
+}
+
+static int take_peer(struct nk *nk, struct nk_packet *packet, struct nk_event *event)
+{
+	uint32_t id = packet->peer.peer_id;
+	struct nk_channel *channel;
+	int error;
+
+	if (id >= NK_MAX_OS || id == nk->os_id)
+		return lost(nk, event, -EPROTO);
+	channel = &nk->channels[id];
+	if (channel->state != NK_CHANNEL_CLOSED && channel->peer_epoch == packet->peer.peer_epoch) {
+		/* The same memory and doorbells once more, or a quarantine that this epoch cannot end. */
+		channel->confirmed = true;
+		return NK_EVENT_NONE;
+	}
+	event->channel = channel;
+	error = nk_channel_open(channel, packet);
+	event->type = error ? NK_EVENT_PEER_REFUSED : NK_EVENT_PEER;
+	event->error = error;
+	return event->type;
+}
+
+static void take_peer_gone(struct nk *nk, const struct nk_packet *packet)
+{
+	uint32_t id = packet->peer_gone.peer_id;
+
+	if (id < NK_MAX_OS && nk->channels[id].peer_epoch == packet->peer_gone.peer_epoch)
+		nk_channel_close(&nk->channels[id]);
+}
+
+/* Peers that went away while we were detached are not reported: they are those that were not confirmed. */
+static void sweep(struct nk *nk)
+{
+	for (uint32_t id = 0; id < NK_MAX_OS; id++) {
+		if (!nk->channels[id].confirmed)
+			nk_channel_close(&nk->channels[id]);
+	}
+}
+
+/* NK_EVENT_NONE: the packet made no event of its own. */
+static int take_packet(struct nk *nk, struct nk_packet *packet, struct nk_event *event)
+{
+	uint16_t type = packet->header.type;
+	int error;
+
+	if (type == NK_REFUSED)
+		return take_refused(nk, packet, event);
+	if ((type == NK_ATTACHED) != (nk->phase == NK_ATTACHING))
+		return lost(nk, event, -EPROTO);
+	switch (type) {
+	case NK_ATTACHED:
+		error = take_attached(nk, packet);
+		if (error)
+			return lost(nk, event, error);
+		for (uint32_t id = 0; id < NK_MAX_OS; id++)
+			nk->channels[id].confirmed = false;
+		nk->phase = NK_ATTACHED_PHASE;
+		return event->type = NK_EVENT_ATTACHED;
+	case NK_PEER:
+		return take_peer(nk, packet, event);
+	case NK_PEER_GONE:
+		take_peer_gone(nk, packet);
+		return NK_EVENT_NONE;
+	default:
+		sweep(nk);
+		return event->type = NK_EVENT_SYNCED;
+	}
+}
+
+/* Frees what was reported gone before, and reports the next. */
+static bool report_gone(struct nk *nk, struct nk_event *event)
+{
+	for (uint32_t id = 0; id < NK_MAX_OS; id++) {
+		if (nk->channels[id].reported_gone)
+			nk_channel_free(&nk->channels[id]);
+	}
+	for (uint32_t id = 0; id < NK_MAX_OS; id++) {
+		struct nk_channel *channel = &nk->channels[id];
+
+		if (!channel->going)
+			continue;
+		channel->going = false;
+		channel->reported_gone = true;
+		event->type = NK_EVENT_PEER_GONE;
+		event->channel = channel;
+		return true;
+	}
+	return false;
+}
+
+/* True if the packet opens a channel that must first be reported gone. */
+static bool must_wait(struct nk *nk, const struct nk_packet *packet)
+{
+	struct nk_channel *channel = nk_channel(nk, packet->peer.peer_id);
+
+	if (packet->header.type != NK_PEER || !channel || channel->state == NK_CHANNEL_CLOSED ||
+	    channel->peer_epoch == packet->peer.peer_epoch)
+		return false;
+	nk_channel_close(channel);
+	return true;
+}
+
+int nk_dispatch(struct nk *nk, struct nk_event *event)
+{
+	*event = (struct nk_event){.type = NK_EVENT_NONE};
+	for (;;) {
+		struct nk_packet packet;
+		int result;
+
+		if (report_gone(nk, event))
+			return event->type;
+		if (nk->socket < 0)
+			return NK_EVENT_NONE;
+		if (nk->holding) {
+			packet = nk->held;
+			nk->holding = false;
+		} else {
+			int error = receive_packet(nk, &packet);
+
+			if (error == -EAGAIN)
+				return NK_EVENT_NONE;
+			if (error)
+				return lost(nk, event, error);
+			if (must_wait(nk, &packet)) {
+				nk->held = packet;
+				nk->holding = true;
+				continue;
+			}
+		}
+		result = take_packet(nk, &packet, event);
+		drop_packet(&packet);
+		if (result != NK_EVENT_NONE)
+			return result;
+	}
+}
+
+static int await_answer(struct nk *nk, struct nk_refusal *refusal)
+{
+	uint64_t deadline = nk_now() + (uint64_t)nk->options.timeout_ms * 1000000;
+	struct nk_event event;
+
+	for (;;) {
+		uint64_t now = nk_now();
+		struct pollfd poll_fd = {.fd = nk->socket, .events = POLLIN};
+
+		switch (nk_dispatch(nk, &event)) {
+		case NK_EVENT_ATTACHED:
+			return 0;
+		case NK_EVENT_LOST:
+			if (refusal)
+				*refusal = event.refusal;
+			return event.error;
+		default:
+			break;
+		}
+		if (now >= deadline)
+			return -ETIMEDOUT;
+		poll(&poll_fd, 1, (int)((deadline - now) / 1000000) + 1);
+	}
+}
+
+int nk_attach(const struct nk_options *options, struct nk **attached, struct nk_refusal *refusal)
+{
+	struct nk *nk = calloc(1, sizeof(*nk));
+	int error = -ENOMEM;
+
+	if (refusal)
+		*refusal = (struct nk_refusal){0};
+	if (!nk)
+		return -ENOMEM;
+	nk->socket = -1;
+	nk->options.timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : DEFAULT_TIMEOUT_MS;
+	for (uint32_t id = 0; id < NK_MAX_OS; id++)
+		nk_channel_init(&nk->channels[id], nk, id);
+	nk->options.socket_path = strdup(options->socket_path);
+	nk->options.os_name = strdup(options->os_name);
+	nk->options.token_path = strdup(options->token_path);
+	if (nk->options.socket_path && nk->options.os_name && nk->options.token_path)
+		error = begin(nk);
+	if (!error)
+		error = await_answer(nk, refusal);
+	if (error) {
+		nk_detach(nk);
+		return error;
+	}
+	*attached = nk;
+	return 0;
+}
+
+int nk_reattach(struct nk *nk)
+{
+	if (nk->socket >= 0)
+		return -EALREADY;
+	return begin(nk);
+}
+
+void nk_detach(struct nk *nk)
+{
+	if (!nk)
+		return;
+	disconnect(nk);
+	for (uint32_t id = 0; id < NK_MAX_OS; id++)
+		nk_channel_free(&nk->channels[id]);
+	nk_region_unmap(nk->management, NK_MANAGEMENT_LENGTH);
+	nk_region_unmap(nk->region, nk->region_length);
+	free((char *)nk->options.socket_path);
+	free((char *)nk->options.os_name);
+	free((char *)nk->options.token_path);
+	free(nk);
+}
+
+int nk_fd(const struct nk *nk)
+{
+	return nk->socket;
+}
+
+int nk_ready(struct nk *nk)
+{
+	const struct nk_attach_header ready = {
+		.magic = NK_ATTACH_MAGIC,
+		.revision = NK_REVISION,
+		.type = NK_READY,
+	};
+
+	return send_packet(nk, &ready, sizeof(ready));
+}
