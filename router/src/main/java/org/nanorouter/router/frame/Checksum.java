@@ -9,8 +9,8 @@ import java.nio.ByteOrder;
  * The Internet checksum (RFC 1071), its incremental update (RFC 1624) and the pseudo-headers (RFC 9293 section 3.1,
  * RFC 768, RFC 8200 section 8.1).
  *
- * <p>A <em>sum</em> is a folded 16-bit one's complement sum of 16-bit words in network order. Sums add; a part that is not
- * the last must have an even length. A <em>checksum</em> is the complement of a sum.
+ * <p>A <em>sum</em> is a folded 16-bit one's complement sum of 16-bit words in network order. Sums add; a part that is
+ * not the last must have an even length. A <em>checksum</em> is the complement of a sum.
  */
 public final class Checksum {
 

@@ -5,8 +5,9 @@ import java.nio.ByteBuffer;
 /**
  * Fills in the transport checksum that a sender left to its network card (CHECKSUM_PARTIAL).
  *
- * <p>The sender stored the sum of the pseudo-header in the checksum field; what is left is to sum from csum_start to the
- * packet's end (virtio 1.2, section 5.1.6.2). Works in place, so the frame must lie in memory that nobody else writes.
+ * <p>The sender stored the sum of the pseudo-header in the checksum field; what is left is to sum from csum_start to
+ * the packet's end (virtio 1.2, section 5.1.6.2). Works in place, so the frame must lie in memory that nobody else
+ * writes.
  *
  * <p>Not safe for concurrent use.
  */

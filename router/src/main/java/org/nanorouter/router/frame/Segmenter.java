@@ -17,8 +17,8 @@ import java.nio.ByteBuffer;
  * segment is made of that copy; the payload is copied once per segment and summed in its new place. A peer that changes
  * bytes meanwhile changes what it sends, and nothing else. The bytes must stay mapped until the last {@link #next}.
  *
- * <p>TCP, as Linux' and RFC 9293's rules want it: sequence numbers advance by the payload before; FIN and PSH stay on the
- * last segment, CWR on the first (RFC 3168 section 6.1.2); the urgent pointer keeps naming the same byte (RFC 9293
+ * <p>TCP, as Linux' and RFC 9293's rules want it: sequence numbers advance by the payload before; FIN and PSH stay on
+ * the last segment, CWR on the first (RFC 3168 section 6.1.2); the urgent pointer keeps naming the same byte (RFC 9293
  * section 3.8.5). IPv4's identification counts up (RFC 6864 section 4). UDP: each segment is a datagram of its own.
  *
  * <p>Not safe for concurrent use.

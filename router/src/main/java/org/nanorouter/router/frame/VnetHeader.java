@@ -23,8 +23,8 @@ import java.nio.ByteOrder;
 /**
  * The virtio_net_hdr of one frame, read once and checked as Linux checks what is written to a TAP.
  *
- * <p>{@link #check} reads each word of the header once into this object. Frames in a peer's ring may change at any time;
- * who acts on the header acts on the words here. The frame's own headers are looked at for large segments alone.
+ * <p>{@link #check} reads each word of the header once into this object. Frames in a peer's ring may change at any
+ * time; who acts on the header acts on the words here. The frame's own headers are looked at for large segments alone.
  *
  * <p>Not safe for concurrent use.
  */

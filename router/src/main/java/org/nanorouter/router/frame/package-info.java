@@ -25,8 +25,8 @@
  *
  * <h2>Goals, and how each is met</h2>
  * <ul>
- *   <li><b>A frame is hostile.</b> Nothing here throws because of a frame's content, nor reads outside of the bytes that
- *       the caller named. Every length is checked against what is there before it is used.</li>
+ *   <li><b>A frame is hostile.</b> Nothing here throws because of a frame's content, nor reads outside of the bytes
+ *       that the caller named. Every length is checked against what is there before it is used.</li>
  *   <li><b>Its bytes may change while they are read</b>, because they may lie in memory that a peer writes. So the
  *       header words and the protocol headers are copied into private memory first, and decisions are made on the copy.
  *       Payload is read once, into the caller's buffer, and summed there.</li>
@@ -36,7 +36,7 @@
  *
  * <h2>What it refuses</h2>
  * Large segments that are fragments, jumbograms, headers longer than
- * {@link org.nanorouter.router.frame.Segmenter#TEMPLATE_CAPACITY}, and segment sizes so small that one frame would become
- * thousands. It never reassembles and never merges.
+ * {@link org.nanorouter.router.frame.Segmenter#TEMPLATE_CAPACITY}, and segment sizes so small that one frame would
+ * become thousands. It never reassembles and never merges.
  */
 package org.nanorouter.router.frame;
