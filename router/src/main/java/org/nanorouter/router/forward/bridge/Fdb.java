@@ -1,0 +1,276 @@
+package org.nanorouter.router.forward.bridge;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * The forwarding database: (address, VLAN) to port, with ageing (IEEE 802.1Q section 8.8).
+ *
+ * <pre>
+ *   key:   63      62..60   59..48   47..0
+ *          used    0        VLAN id  address
+ * </pre>
+ *
+ * <p>Open addressing with linear probing over a power of two of slots, at most half of them used, so that probes stay
+ * short; removal shifts the following entries back, so that there are no tombstones. The hash is keyed by a number that
+ * the caller draws, so that nobody outside can aim at one slot.
+ *
+ * <p>Not safe for concurrent use.
+ */
+public final class Fdb {
+
+    public static final int DEFAULT_CAPACITY = 4096;
+    public static final long DEFAULT_AGEING_MS = 300_000;
+
+    /** No port. */
+    public static final int NONE = -1;
+
+    private static final long USED = 1L << 63;
+    private static final long ADDRESS_MASK = 0xFFFF_FFFF_FFFFL;
+    private static final int VLAN_SHIFT = 48;
+    private static final int VLAN_MASK = 0xFFF;
+    private static final long PINNED_FOREVER = Long.MAX_VALUE;
+    /** A full table is searched for aged entries at most this often, or a flood of sources would buy a scan each. */
+    private static final long SWEEP_INTERVAL_MS = 1_000;
+
+    private final int capacity;
+    private final int portLimit;
+    private final long ageingMs;
+    private final long hashKey;
+    private final int mask;
+    private final long[] keys;
+    private final int[] ports;
+    private final long[] seenAt;
+    private final int[] perPort;
+    private int size;
+    private long sweptAt = Long.MIN_VALUE / 2;
+
+    /**
+     * An empty table.
+     *
+     * @param capacity entries, pinned ones included
+     * @param portLimit entries that one port can learn
+     * @param ageingMs after which an entry that was not seen again is forgotten
+     * @param maxPorts port indices are 0 to this, exclusive
+     * @param hashKey any random number
+     */
+    public Fdb(final int capacity, final int portLimit, final long ageingMs, final int maxPorts, final long hashKey) {
+        if (capacity < 1 || capacity > 1 << 24 || portLimit < 1 || portLimit > capacity || ageingMs < 1
+                || maxPorts < 1) {
+            throw new IllegalArgumentException("bad limits: capacity=" + capacity + " portLimit=" + portLimit
+                    + " ageingMs=" + ageingMs + " maxPorts=" + maxPorts);
+        }
+        this.capacity = capacity;
+        this.portLimit = portLimit;
+        this.ageingMs = ageingMs;
+        this.hashKey = hashKey;
+        final int slots = Math.max(2, Integer.highestOneBit(capacity * 2 - 1) * 2);
+        mask = slots - 1;
+        keys = new long[slots];
+        ports = new int[slots];
+        seenAt = new long[slots];
+        perPort = new int[maxPorts];
+    }
+
+    private static long key(final long address, final int vlan) {
+        return USED | (long) (vlan & VLAN_MASK) << VLAN_SHIFT | address & ADDRESS_MASK;
+    }
+
+    private int home(final long key) {
+        long hash = (key ^ hashKey) * 0x9E37_79B9_7F4A_7C15L;
+        hash ^= hash >>> 32;
+        hash *= 0xD6E8_FEB8_6659_FD93L;
+        return (int) (hash >>> 40) & mask;
+    }
+
+    /** The slot of a key, or the complement of the free slot where it would go. */
+    private int slot(final long key) {
+        int slot = home(key);
+        while (keys[slot] != 0) {
+            if (keys[slot] == key) {
+                return slot;
+            }
+            slot = slot + 1 & mask;
+        }
+        return ~slot;
+    }
+
+    private boolean isAged(final int slot, final long nowMs) {
+        return seenAt[slot] != PINNED_FOREVER && nowMs - seenAt[slot] >= ageingMs;
+    }
+
+    /** The port behind which an address is, or {@link #NONE}. */
+    public int find(final long address, final int vlan, final long nowMs) {
+        final int slot = slot(key(address, vlan));
+        return slot < 0 || isAged(slot, nowMs) ? NONE : ports[slot];
+    }
+
+    /** Notes that a frame from an address came in by a port. */
+    public Learned learn(final long address, final int vlan, final int port, final long nowMs) {
+        final long key = key(address, vlan);
+        final int slot = slot(key);
+        if (slot < 0) {
+            return learnNew(key, slot, port, nowMs);
+        }
+        if (seenAt[slot] == PINNED_FOREVER) {
+            return ports[slot] == port ? Learned.PINNED : Learned.PINNED_ELSEWHERE;
+        }
+        if (ports[slot] == port) {
+            seenAt[slot] = nowMs;
+            return Learned.KNOWN;
+        }
+        if (perPort[port] >= portLimit) {
+            return Learned.PORT_FULL;
+        }
+        perPort[ports[slot]]--;
+        perPort[port]++;
+        ports[slot] = port;
+        seenAt[slot] = nowMs;
+        return Learned.MOVED;
+    }
+
+    private Learned learnNew(final long key, final int missing, final int port, final long nowMs) {
+        int slot = missing;
+        if (size >= capacity || perPort[port] >= portLimit) {
+            if (nowMs - sweptAt >= SWEEP_INTERVAL_MS) {
+                age(nowMs);
+                slot = slot(key);
+            }
+            if (perPort[port] >= portLimit) {
+                return Learned.PORT_FULL;
+            }
+            if (size >= capacity) {
+                return Learned.TABLE_FULL;
+            }
+        }
+        put(~slot, key, port, nowMs);
+        return Learned.NEW;
+    }
+
+    private void put(final int slot, final long key, final int port, final long time) {
+        keys[slot] = key;
+        ports[slot] = port;
+        seenAt[slot] = time;
+        perPort[port]++;
+        size++;
+    }
+
+    /**
+     * Pins an address to a port, whatever is learned about it.
+     *
+     * @return false if the table is full
+     */
+    public boolean pin(final long address, final int vlan, final int port, final long nowMs) {
+        final long key = key(address, vlan);
+        remove(address, vlan);
+        if (size >= capacity) {
+            age(nowMs);
+        }
+        if (size >= capacity) {
+            return false;
+        }
+        put(~slot(key), key, port, PINNED_FOREVER);
+        return true;
+    }
+
+    /** Forgets one address, pinned or not; false if it was not there. */
+    public boolean remove(final long address, final int vlan) {
+        final int slot = slot(key(address, vlan));
+        if (slot < 0) {
+            return false;
+        }
+        removeSlot(slot);
+        return true;
+    }
+
+    /** Forgets everything behind a port, pinned entries included; returns how many there were. */
+    public int removePort(final int port) {
+        int removed = 0;
+        for (int slot = 0; slot <= mask; slot++) {
+            while (keys[slot] != 0 && ports[slot] == port) {
+                removeSlot(slot);
+                removed++;
+            }
+        }
+        return removed;
+    }
+
+    /** Forgets what was not seen for the ageing time; returns how many. */
+    public int age(final long nowMs) {
+        sweptAt = nowMs;
+        int removed = 0;
+        for (int slot = 0; slot <= mask; slot++) {
+            while (keys[slot] != 0 && isAged(slot, nowMs)) {
+                removeSlot(slot);
+                removed++;
+            }
+        }
+        return removed;
+    }
+
+    /** Empties a slot and closes the gap in the probe sequences that went over it. */
+    private void removeSlot(final int slot) {
+        perPort[ports[slot]]--;
+        size--;
+        int gap = slot;
+        int next = slot + 1 & mask;
+        while (keys[next] != 0) {
+            // An entry may fill the gap unless its home lies behind it, cyclically in (gap, next].
+            if ((next - home(keys[next]) & mask) >= (next - gap & mask)) {
+                keys[gap] = keys[next];
+                ports[gap] = ports[next];
+                seenAt[gap] = seenAt[next];
+                gap = next;
+            }
+            next = next + 1 & mask;
+        }
+        keys[gap] = 0;
+    }
+
+    /** Forgets everything but pinned entries. */
+    public void clear() {
+        final List<FdbEntry> pinned = new ArrayList<>();
+        for (final FdbEntry entry : snapshot(0)) {
+            if (entry.pinned()) {
+                pinned.add(entry);
+            }
+        }
+        Arrays.fill(keys, 0);
+        Arrays.fill(perPort, 0);
+        size = 0;
+        for (final FdbEntry entry : pinned) {
+            pin(entry.address(), entry.vlan(), entry.port(), 0);
+        }
+    }
+
+    /** Entries in the table, aged ones that were not yet forgotten included. */
+    public int size() {
+        return size;
+    }
+
+    /** Entries that point to a port, pinned ones included. */
+    public int size(final int port) {
+        return perPort[port];
+    }
+
+    public int capacity() {
+        return capacity;
+    }
+
+    /** The live entries, by port, VLAN and address. */
+    public List<FdbEntry> snapshot(final long nowMs) {
+        final List<FdbEntry> entries = new ArrayList<>(size);
+        for (int slot = 0; slot <= mask; slot++) {
+            if (keys[slot] != 0 && !isAged(slot, nowMs)) {
+                final boolean pinned = seenAt[slot] == PINNED_FOREVER;
+                entries.add(new FdbEntry(keys[slot] & ADDRESS_MASK, (int) (keys[slot] >>> VLAN_SHIFT) & VLAN_MASK,
+                        ports[slot], pinned ? 0 : nowMs - seenAt[slot], pinned));
+            }
+        }
+        entries.sort(Comparator.comparingInt(FdbEntry::port).thenComparingInt(FdbEntry::vlan)
+                .thenComparingLong(FdbEntry::address));
+        return entries;
+    }
+}
