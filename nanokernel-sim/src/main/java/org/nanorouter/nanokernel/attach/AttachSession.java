@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.nanorouter.nanokernel.attach;
+
+import java.security.MessageDigest;
+import org.nanorouter.nanokernel.abi.AbiDescriptor;
+import org.nanorouter.nanokernel.abi.AttachDescriptor;
+import org.nanorouter.nanokernel.abi.AttachError;
+import org.nanorouter.shim.Errno;
+
+/**
+ * The nanokernel's end of one attach connection. The owner of the poll loop calls {@link #onReadable} when {@link #fd} is
+ * readable or hung up, {@link #onTime} now and then, and {@link #peer} and {@link #peerGone} on the attached session as
+ * other OSes come and go.
+ */
+public final class AttachSession implements AutoCloseable {
+
+    /** How long an OS may take from connecting to ATTACH. */
+    public static final long ATTACH_DEADLINE_NS = 1_000_000_000L;
+
+    /** Where a session stands; it goes through the constants in their order and may skip some. */
+    public enum State {
+
+        /** Nothing received; only ATTACH is allowed. */
+        CONNECTED,
+
+        /** ATTACHED, PEERs and SYNCED are sent; READY is allowed. */
+        ATTACHED,
+
+        /** READY was received; allowed again, without effect. */
+        READY,
+
+        /** The descriptor is closed; every call is without effect. */
+        ENDED
+    }
+
+    private final AttachSocket socket;
+    private final AttachHost host;
+    private final long connectedAt;
+    private State state = State.CONNECTED;
+
+    /**
+     * Takes over an accepted descriptor.
+     *
+     * @param now {@code System.nanoTime()}
+     */
+    public AttachSession(int fd, AttachHost host, long now) {
+        this.socket = new AttachSocket(fd, true);
+        this.host = host;
+        this.connectedAt = now;
+    }
+
+    /** Descriptor to wait on for reading. */
+    public int fd() {
+        return socket.fd();
+    }
+
+    /** Where the session stands. */
+    public State state() {
+        return state;
+    }
+
+    /** Receives and handles everything that waits. */
+    public void onReadable() {
+        while (state != State.ENDED) {
+            final int type = socket.receive();
+            if (type == AttachSocket.NOTHING) {
+                return;
+            }
+            handle(type);
+        }
+    }
+
+    private void handle(int type) {
+        if (type == AttachSocket.ENDED) {
+            end(socket.problem());
+        } else if (type == AttachSocket.BROKEN) {
+            refuse(socket.error(), socket.problem());
+        } else if (type == AttachDescriptor.TYPE_ATTACH && state == State.CONNECTED) {
+            attach();
+        } else if (type == AttachDescriptor.TYPE_READY && state != State.CONNECTED) {
+            if (state == State.ATTACHED) {
+                state = State.READY;
+                host.ready(this);
+            }
+        } else {
+            refuse(AttachError.BAD_MESSAGE, "type=" + type + " in state " + state);
+        }
+    }
+
+    private void attach() {
+        final String name = socket.receivedText(AttachDescriptor.ATTACH_NAME_OFFSET, AbiDescriptor.NAME_LENGTH);
+        final byte[] token =
+            socket.receivedBytes(AttachDescriptor.ATTACH_TOKEN_OFFSET, AttachDescriptor.TOKEN_LENGTH);
+        if (!name.equals(host.osName())) {
+            refuse(AttachError.UNKNOWN_OS, "this is the socket of OS " + host.osName());
+            return;
+        }
+        final AttachGrant grant = host.grant();
+        if (grant == null) {
+            refuse(AttachError.NOT_RUNNING, "OS " + host.osName() + " has no region now");
+            return;
+        }
+        if (!MessageDigest.isEqual(token, grant.token())) {
+            refuse(AttachError.BAD_TOKEN, "the token is not that of this incarnation of OS " + host.osName());
+            return;
+        }
+        final AttachSession before = host.attached();
+        if (before != null) {
+            // It may have died and nobody looked yet.
+            before.onReadable();
+        }
+        if (host.attached() != null) {
+            refuse(AttachError.BUSY, "another endpoint is attached to OS " + host.osName());
+            return;
+        }
+        boolean sent = check(socket.sendAttached(grant), "ATTACHED");
+        for (final PeerGrant peer : grant.peers()) {
+            sent = sent && check(socket.sendPeer(peer), "PEER");
+        }
+        if (sent && check(socket.sendSynced(), "SYNCED")) {
+            state = State.ATTACHED;
+            host.attached(this);
+        }
+    }
+
+    /** Ends a session whose OS connected and sent no ATTACH in time. */
+    public void onTime(long now) {
+        if (state == State.CONNECTED && now - connectedAt > ATTACH_DEADLINE_NS) {
+            refuse(AttachError.BAD_MESSAGE, "no ATTACH within " + ATTACH_DEADLINE_NS / 1_000_000 + " ms");
+        }
+    }
+
+    /** Tells an attached OS of a peer's new epoch. */
+    public void peer(PeerGrant peer) {
+        if (state == State.ATTACHED || state == State.READY) {
+            check(socket.sendPeer(peer), "PEER");
+        }
+    }
+
+    /** Tells an attached OS that an epoch of a peer has ended. */
+    public void peerGone(int peerId, int peerEpoch) {
+        if (state == State.ATTACHED || state == State.READY) {
+            check(socket.sendPeerGone(peerId, peerEpoch), "PEER_GONE");
+        }
+    }
+
+    /** Sends REFUSED and ends the session. */
+    public void refuse(AttachError error, String text) {
+        if (state != State.ENDED) {
+            socket.sendRefused(error, text);
+            end("refused: " + error + ": " + text);
+        }
+    }
+
+    /** Ends the session, as at the end of the OS's epoch or of the nanokernel. */
+    @Override
+    public void close() {
+        end("ended by the nanokernel");
+    }
+
+    private boolean check(int result, String message) {
+        if (result < 0) {
+            end("cannot send " + message + ": " + Errno.describe(-result));
+        }
+        return result >= 0;
+    }
+
+    private void end(String reason) {
+        if (state != State.ENDED) {
+            state = State.ENDED;
+            host.ended(this, reason);
+            socket.close();
+        }
+    }
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The memory objects of a machine: one management region, one region per OS, one doorbell per ordered pair of OSes;
+ * {@code docs/abi.md} sections 1 to 3.
+ *
+ * <p>Each object has a maker's side, used by the nanokernel alone, and a user's side:
+ * <pre>
+ *   nanokernel                          OS
+ *   {@link org.nanorouter.nanokernel.memory.ManagementWriter}, which writes   {@link org.nanorouter.nanokernel.memory.ManagementRegion}, read-only
+ *   {@link org.nanorouter.nanokernel.memory.OsRegionObject}, which looks on   {@link org.nanorouter.nanokernel.memory.OsRegion}: its own writable, its peers' read-only
+ *   {@link org.nanorouter.nanokernel.memory.Doorbells}                        two bare descriptors per channel
+ * </pre>
+ *
+ * <p>Who may write is held by the descriptors that are handed out, not by this code: a region's owner gets one that was
+ * opened for writing, everybody else one that was opened read-only. Every descriptor that comes from outside is checked
+ * for its seals and its size before it is mapped, and its region for magic and revision before it is used.
+ *
+ * <p>Closing unmaps. Nothing that was made over a region may be used afterwards: the JVM would end.
+ */
+package org.nanorouter.nanokernel.memory;
