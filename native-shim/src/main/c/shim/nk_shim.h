@@ -74,8 +74,8 @@ NKS_EXPORT int nks_tap_name(int fd, char *name);
 NKS_EXPORT int nks_tap_set_offload(int fd, int mask);
 
 /*
- * Asks for the wanted offloads and gives up, one kind after the other, those that the kernel lacks: first USO4 and USO6,
- * then TSO_ECN, then TSO4 and TSO6, then CSUM. Returns the mask that now holds, 0 for none.
+ * Asks for the wanted offloads and gives up, one kind after the other, those that the kernel lacks: first USO4 and
+ * USO6, then TSO_ECN, then TSO4 and TSO6, then CSUM. Returns the mask that now holds, 0 for none.
  */
 NKS_EXPORT int nks_tap_negotiate_offload(int fd, int wanted);
 
@@ -83,8 +83,8 @@ NKS_EXPORT int nks_tap_negotiate_offload(int fd, int wanted);
 NKS_EXPORT int nks_tap_set_persistent(int fd, int persistent);
 
 /*
- * Reads one frame. Returns its length; -EAGAIN: none is waiting. A frame longer than capacity is cut short by the kernel
- * without a sign: pass at least 12 + NK_MAX_PAYLOAD when offloads are on.
+ * Reads one frame. Returns its length; -EAGAIN: none is waiting. A frame longer than capacity is cut short by the
+ * kernel without a sign: pass at least 12 + NK_MAX_PAYLOAD when offloads are on.
  */
 NKS_EXPORT int64_t nks_tap_read(int fd, void *address, int capacity);
 
@@ -112,11 +112,11 @@ NKS_EXPORT int nks_tap_write_batch(int fd, struct nks_slot *table, int n);
  * With header_gap 24, the part of a record before its vnet_hdr, span is nk_record_span(length - 12), where length
  * counts vnet_hdr and frame; in general it is (header_gap + length + 7) & ~7. base and header_gap are multiples of 8.
  *
- * Reads until max_frames (at most NKS_MAX_BATCH) were read, or the spans add up to byte_limit or more, or fewer than the span
- * of a record with NK_MAX_PAYLOAD bytes are left of capacity (a frame must not be cut short), or a read fails, which
- * -EAGAIN means is the usual end. lengths has room for max_frames entries; entry i becomes the length of frame i. When
- * fewer than max_frames were read, the entry after the last is the reason: the -errno of the read that failed, or 0 for
- * one of the limits.
+ * Reads until max_frames (at most NKS_MAX_BATCH) were read, or the spans add up to byte_limit or more, or fewer than
+ * the span of a record with NK_MAX_PAYLOAD bytes are left of capacity (a frame must not be cut short), or a read
+ * fails, which -EAGAIN means is the usual end. lengths has room for max_frames entries; entry i becomes the length of
+ * frame i. When fewer than max_frames were read, the entry after the last is the reason: the -errno of the read that
+ * failed, or 0 for one of the limits.
  *
  * Returns the number of frames, at least 1; or, if the first read failed, its -errno; -ENOSPC: capacity has no room for
  * one record.
@@ -155,8 +155,8 @@ NKS_EXPORT int nks_netif_add_address(const char *name, const char *address, int 
 NKS_EXPORT int nks_memory_page_size(void);
 
 /*
- * Makes a memory object of size zero bytes: a memfd with mode 0600 that can neither shrink nor grow nor be executed (the
- * last where the kernel knows it). name is for /proc only. Returns a writable descriptor.
+ * Makes a memory object of size zero bytes: a memfd with mode 0600 that can neither shrink nor grow nor be executed
+ * (the last where the kernel knows it). name is for /proc only. Returns a writable descriptor.
  */
 NKS_EXPORT int nks_memory_create(const char *name, int64_t size);
 
@@ -164,8 +164,8 @@ NKS_EXPORT int nks_memory_create(const char *name, int64_t size);
 NKS_EXPORT int nks_memory_reopen_read_only(int fd);
 
 /*
- * Checks that a received descriptor is safe to map: -EPERM without the seals against shrinking and growing (and without the
- * seal that keeps them), -EMSGSIZE when its size is not size, -EINVAL when it is no memory object.
+ * Checks that a received descriptor is safe to map: -EPERM without the seals against shrinking and growing (and
+ * without the seal that keeps them), -EMSGSIZE when its size is not size, -EINVAL when it is no memory object.
  */
 NKS_EXPORT int nks_memory_check_seals(int fd, int64_t size);
 
@@ -185,8 +185,8 @@ NKS_EXPORT int64_t nks_memory_allocate_pages(int64_t size);
 NKS_EXPORT int nks_memory_free(void *address, int64_t size);
 
 /*
- * The same with an inaccessible page before and after. The memory's end touches the page after it; its begin touches the
- * page before it when size is a multiple of the page size.
+ * The same with an inaccessible page before and after. The memory's end touches the page after it; its begin touches
+ * the page before it when size is a multiple of the page size.
  */
 NKS_EXPORT int64_t nks_memory_allocate_guarded_pages(int64_t size);
 
@@ -258,16 +258,16 @@ NKS_EXPORT int nks_unix_socket_datagram_connect(int fd, const char *path);
 NKS_EXPORT int nks_unix_socket_receive_batch(int fd, struct nks_slot *table, int n);
 /*
  * Sends up to n datagrams in order. As with nks_tap_write_batch a datagram that is refused for its own sake
- * (-EMSGSIZE) does not stop those behind it; every other error does, with the reason in that slot's result: -EAGAIN (the
- * receiver's queue is full), -ECONNREFUSED, -ENOTCONN. Returns how many slots before it are done.
+ * (-EMSGSIZE) does not stop those behind it; every other error does, with the reason in that slot's result: -EAGAIN
+ * (the receiver's queue is full), -ECONNREFUSED, -ENOTCONN. Returns how many slots before it are done.
  */
 NKS_EXPORT int nks_unix_socket_send_batch(int fd, struct nks_slot *table, int n);
 
 /* Waiting (poll.c). */
 
 /*
- * poll(2) over n struct pollfd {i32 fd, i16 events, i16 revents}. timeout in ms, -1 for ever. Returns the number of ready
- * ones, 0 when the time is over.
+ * poll(2) over n struct pollfd {i32 fd, i16 events, i16 revents}. timeout in ms, -1 for ever. Returns the number of
+ * ready ones, 0 when the time is over.
  */
 NKS_EXPORT int nks_poll_poll(void *fds, int n, int timeout_ms);
 
