@@ -151,6 +151,15 @@ int nk_ring_consumer_init(struct nk_ring_consumer *ring, const uint8_t *data, ui
  */
 int nk_ring_claim(struct nk_ring_producer *ring, uint32_t max_length, struct nk_record **record);
 
+/*
+ * Header and frame of a claimed record in one piece, as a TAP reads and writes them: NK_VNET_HDR_LENGTH +
+ * max_length bytes.
+ */
+static inline uint8_t *nk_record_frame(struct nk_record *record)
+{
+	return (uint8_t *)record + offsetof(struct nk_record, vnet_hdr);
+}
+
 /* Publishes the claimed record with the payload that was really written, 1 to max_length bytes. */
 int nk_ring_publish(struct nk_ring_producer *ring, uint16_t type, uint32_t length, uint64_t enqueued_at);
 
@@ -238,7 +247,7 @@ enum nk_event_type {
 	NK_EVENT_NONE = 0,	/* nothing more now */
 	NK_EVENT_ATTACHED,	/* own and management region are mapped; nk_attach() has already taken the first one */
 	NK_EVENT_PEER,		/* channel is open */
-	NK_EVENT_PEER_GONE,	/* channel is closed; its descriptor lasts until the next nk_dispatch(), for epoll's sake */
+	NK_EVENT_PEER_GONE,	/* channel is closed; its descriptors last until the next nk_dispatch() */
 	NK_EVENT_PEER_REFUSED,	/* what came for this peer breaks docs/abi.md: error says how, it stays closed */
 	NK_EVENT_SYNCED,	/* all peers that live now were reported */
 	NK_EVENT_LOST,		/* the socket ended; error says why, refusal is set if the nanokernel said no */

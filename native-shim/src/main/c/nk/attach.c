@@ -213,7 +213,8 @@ static int take_refused(struct nk *nk, const struct nk_packet *packet, struct nk
 }
 
 /* True if the memory that is mapped already is the one that the nanokernel has just sent. */
-static bool same_incarnation(const struct nk *nk, const struct nk_management *management, const struct nk_attached *attached)
+static bool same_incarnation(const struct nk *nk, const struct nk_management *management,
+			     const struct nk_attached *attached)
 {
 	return nk->management && nk->os_id == attached->os_id && nk->epoch == attached->epoch &&
 	       nk->region_length == attached->region_length &&

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* agent.h - what the agent's files know of one another. */
+#ifndef NK_AGENT_H
+#define NK_AGENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "counters.h"
+#include "macs.h"
+#include "nk.h"
+#include "options.h"
+
+/* Frames that one direction moves before the other has its turn. */
+#define BATCH_FRAMES 64
+
+/* What the agent remembers of a channel. */
+struct link {
+	bool dropping;	/* the bound of a stall passed: frames are dropped until the peer makes room */
+	bool joined;	/* its doorbell is in the epoll set */
+};
+
+struct agent {
+	struct options options;
+	struct nk *nk;
+	int tap;
+	int epoll;
+	int signals;
+	int timer;
+	uint32_t mtu;
+	bool tap_readable;	/* false only after the TAP said EAGAIN: its edge will come */
+	struct nk_channel *open[NK_MAX_OS]; /* channels that frames go through now */
+	uint32_t open_count;
+	bool open_changed;
+	struct link links[NK_MAX_OS];
+	struct nk_channel *predicted; /* the channel of the last destination */
+	/* A full ring that the TAP waits for, until when, and the frame that is for it, if one was read already. */
+	struct nk_channel *blocked;
+	uint64_t blocked_until;
+	uint32_t pending_length;
+	uint8_t *pending;	/* vnet_hdr and frame; also where frames are read that have no ring to be read into */
+	struct macs macs;
+	struct counters counters;
+	uint64_t last_housekeeping;
+	uint64_t reattach_at;
+	uint64_t reattach_delay;
+};
+
+/* forward.c. Both return the number of frames that moved; negative: the TAP is gone. */
+int tap_to_channels(struct agent *agent);
+int channels_to_tap(struct agent *agent);
+
+/* Looks again which channels are open. */
+void refresh_channels(struct agent *agent);
+
+/* The TAP's wait for this channel and what was predicted of it end: its peer is gone. */
+void forget_channel(struct agent *agent, struct nk_channel *channel);
+
+/* status.c: the counters as one line of JSON on standard output. */
+void print_status(const struct agent *agent);
+
+#endif

@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * main.c - nk-agent, the light endpoint of an OS: a TAP on one side, the channels to the other OSes on the other.
+ *
+ * One thread, one epoll set. Each round moves up to a batch from the TAP and from every channel, and only a round
+ * in which nothing moved asks every channel to be woken, looks once more (that is what nk_ask_for_wake() returns),
+ * and sleeps. The TAP and the doorbells are edge-triggered: the TAP is read until EAGAIN, a doorbell needs no
+ * reading at all.
+ *
+ * When the nanokernel dies, frames go on through shared memory; the agent attaches again, with growing pauses,
+ * until it is back. If it is another boot by then, all channels are new.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "agent.h"
+
+#define HOUSEKEEPING_NS (1000 * NS_PER_MS)
+#define FIRST_RETRY_NS (100 * NS_PER_MS)
+#define LAST_RETRY_NS (5000 * NS_PER_MS)
+#define DEFAULT_PERIOD_MS 1000u
+#define EVENTS 16
+
+enum source { SOURCE_TAP, SOURCE_ATTACH, SOURCE_SIGNAL, SOURCE_TIMER, SOURCE_DOORBELL };
+
+static void complain(const char *what, int error)
+{
+	fprintf(stderr, "nk-agent: %s: %s\n", what, strerror(-error));
+}
+
+static int watch(struct agent *agent, int fd, enum source source, uint32_t events)
+{
+	struct epoll_event event = {.events = events, .data.u32 = source};
+
+	return epoll_ctl(agent->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+static void join_doorbell(struct agent *agent, struct nk_channel *channel)
+{
+	struct link *link = &agent->links[nk_peer_id(channel)];
+	int error = watch(agent, nk_wait_fd(channel), SOURCE_DOORBELL, EPOLLIN | EPOLLET);
+
+	if (error)
+		complain("doorbell", error);
+	link->joined = !error;
+}
+
+/* A quarantined peer that goes on ringing wakes nobody. */
+static void leave_doorbell(struct agent *agent, struct nk_channel *channel)
+{
+	struct link *link = &agent->links[nk_peer_id(channel)];
+
+	if (link->joined)
+		epoll_ctl(agent->epoll, EPOLL_CTL_DEL, nk_wait_fd(channel), NULL);
+	link->joined = false;
+}
+
+static void look_after_channels(struct agent *agent)
+{
+	for (struct nk_channel *c = nk_next_channel(agent->nk, NULL); c; c = nk_next_channel(agent->nk, c)) {
+		if (nk_channel_state(c) == NK_CHANNEL_QUARANTINED && agent->links[nk_peer_id(c)].joined) {
+			fprintf(stderr, "nk-agent: channel to %s quarantined: %s\n", nk_peer_name(c),
+				nk_fault_name(nk_channel_fault(c)));
+			leave_doorbell(agent, c);
+		}
+	}
+	refresh_channels(agent);
+}
+
+static void arm_timer(struct agent *agent)
+{
+	uint32_t period_ms = nk_heartbeat_period_ms(agent->nk);
+	struct itimerspec when = {0};
+
+	if (!period_ms)
+		period_ms = DEFAULT_PERIOD_MS;
+	when.it_interval.tv_sec = period_ms / 1000;
+	when.it_interval.tv_nsec = (long)(period_ms % 1000) * 1000000;
+	when.it_value = when.it_interval;
+	timerfd_settime(agent->timer, 0, &when, NULL);
+	nk_beat(agent->nk);
+}
+
+static void plan_reattach(struct agent *agent)
+{
+	agent->reattach_at = nk_now() + agent->reattach_delay;
+	agent->reattach_delay *= 2;
+	if (agent->reattach_delay > LAST_RETRY_NS)
+		agent->reattach_delay = LAST_RETRY_NS;
+}
+
+static void take_event(struct agent *agent, const struct nk_event *event)
+{
+	switch (event->type) {
+	case NK_EVENT_ATTACHED:
+		arm_timer(agent);
+		break;
+	case NK_EVENT_PEER:
+		join_doorbell(agent, event->channel);
+		agent->open_changed = true;
+		break;
+	case NK_EVENT_PEER_GONE:
+		leave_doorbell(agent, event->channel);
+		forget_channel(agent, event->channel);
+		break;
+	case NK_EVENT_PEER_REFUSED:
+		fprintf(stderr, "nk-agent: peer id=%u refused: %s\n", nk_peer_id(event->channel),
+			strerror(-event->error));
+		break;
+	case NK_EVENT_SYNCED:
+		agent->reattach_delay = FIRST_RETRY_NS;
+		nk_ready(agent->nk);
+		break;
+	case NK_EVENT_LOST:
+		/* One line for the loss; the attempts that fail after it are quiet. */
+		if (!agent->reattach_at)
+			complain("nanokernel lost, attaching again", event->error);
+		agent->counters.lost_nanokernel += !agent->reattach_at;
+		plan_reattach(agent);
+		break;
+	default:
+		break;
+	}
+}
+
+static void dispatch(struct agent *agent)
+{
+	struct nk_event event;
+
+	while (nk_dispatch(agent->nk, &event) != NK_EVENT_NONE) {
+		if (event.type == NK_EVENT_SYNCED && agent->reattach_at) {
+			fputs("nk-agent: attached again\n", stderr);
+			agent->reattach_at = 0;
+		}
+		take_event(agent, &event);
+	}
+}
+
+static void reattach(struct agent *agent)
+{
+	int error = nk_reattach(agent->nk);
+
+	if (!error)
+		error = watch(agent, nk_fd(agent->nk), SOURCE_ATTACH, EPOLLIN);
+	if (error)
+		plan_reattach(agent);
+}
+
+static void tick(struct agent *agent)
+{
+	uint64_t expirations;
+	uint64_t now = nk_now();
+
+	if (read(agent->timer, &expirations, sizeof(expirations)) < 0)
+		return;
+	nk_beat(agent->nk);
+	if (now - agent->last_housekeeping < HOUSEKEEPING_NS)
+		return;
+	agent->last_housekeeping = now;
+	macs_age(&agent->macs, now);
+	tap_mtu(agent->options.tap.name, &agent->mtu);
+}
+
+/* False: the agent is to end. */
+static bool take_signal(struct agent *agent)
+{
+	struct signalfd_siginfo signal;
+
+	while (read(agent->signals, &signal, sizeof(signal)) == sizeof(signal)) {
+		if (signal.ssi_signo != SIGUSR1)
+			return false;
+		print_status(agent);
+	}
+	return true;
+}
+
+/* How long to sleep in milliseconds, after a round in which nothing moved; everybody was asked to wake us. */
+static int sleep_time(struct agent *agent)
+{
+	uint64_t now;
+
+	for (uint32_t i = 0; i < agent->open_count; i++) {
+		int result = nk_ask_for_wake(agent->open[i]);
+
+		if (result < 0)
+			forget_channel(agent, agent->open[i]);
+		if (result)
+			return 0;
+	}
+	if (!agent->blocked)
+		return agent->tap_readable ? 0 : -1;
+	now = nk_now();
+	return now < agent->blocked_until ? (int)((agent->blocked_until - now) / NS_PER_MS) + 1 : 0;
+}
+
+static bool wait_for_events(struct agent *agent, int timeout)
+{
+	struct epoll_event events[EVENTS];
+	int count = epoll_wait(agent->epoll, events, EVENTS, timeout);
+	bool go_on = true;
+
+	agent->counters.sleeps += timeout != 0;
+	for (int i = 0; i < count; i++) {
+		switch (events[i].data.u32) {
+		case SOURCE_TAP:
+			agent->tap_readable = true;
+			break;
+		case SOURCE_ATTACH:
+			dispatch(agent);
+			break;
+		case SOURCE_SIGNAL:
+			go_on &= take_signal(agent);
+			break;
+		case SOURCE_TIMER:
+			tick(agent);
+			break;
+		default:
+			/* A doorbell says only: look again. */
+			break;
+		}
+	}
+	return go_on;
+}
+
+static int run(struct agent *agent)
+{
+	for (;;) {
+		int moved;
+
+		if (agent->open_changed)
+			look_after_channels(agent);
+		moved = tap_to_channels(agent);
+		if (moved < 0) {
+			complain(agent->options.tap.name, moved);
+			return EX_IOERR;
+		}
+		moved += channels_to_tap(agent);
+		if (!wait_for_events(agent, moved ? 0 : sleep_time(agent)))
+			return EX_OK;
+		if (nk_fd(agent->nk) < 0 && nk_now() >= agent->reattach_at)
+			reattach(agent);
+	}
+}
+
+/* Worth trying again: the nanokernel is not there yet, or our predecessor is not gone yet. */
+static bool may_pass(int error, const struct nk_refusal *refusal)
+{
+	if (error == -ECONNREFUSED)
+		return !refusal->error || refusal->error == NK_BUSY || refusal->error == NK_NOT_RUNNING;
+	return error == -ENOENT || error == -EAGAIN || error == -ETIMEDOUT || error == -ECONNRESET;
+}
+
+static int attach(struct agent *agent)
+{
+	uint64_t deadline = nk_now() + agent->options.attach_wait_ns;
+	struct nk_refusal refusal;
+
+	for (;;) {
+		int error = nk_attach(&agent->options.attach, &agent->nk, &refusal);
+
+		if (!error)
+			return EX_OK;
+		if (!may_pass(error, &refusal) || nk_now() >= deadline) {
+			if (refusal.error)
+				fprintf(stderr, "nk-agent: attach refused: %s\n", refusal.text);
+			else
+				complain(agent->options.attach.socket_path, error);
+			return EX_UNAVAILABLE;
+		}
+		poll(NULL, 0, (int)(FIRST_RETRY_NS / NS_PER_MS));
+	}
+}
+
+static int tap_failure(const char *what, int error)
+{
+	complain(what, error);
+	if (error == -EPERM || error == -EACCES)
+		return EX_NOPERM;
+	return error == -EINVAL ? EX_USAGE : EX_CANTCREAT;
+}
+
+static int make_tap(struct agent *agent)
+{
+	struct options *options = &agent->options;
+	int error;
+
+	if (!options->mac_given)
+		nk_mac(agent->nk, options->mac);
+	options->tap.mac = options->mac;
+	error = tap_open(&options->tap, &agent->tap);
+	if (error)
+		return tap_failure(error == -ENOENT ? "/dev/net/tun" : options->tap.name, error);
+	error = link_up(&options->tap);
+	if (error)
+		return tap_failure(options->tap.name, error);
+	for (int i = 0; i < options->address_count; i++) {
+		error = address_add(options->tap.name, options->addresses[i]);
+		if (error)
+			return tap_failure(options->addresses[i], error);
+	}
+	for (int i = 0; i < options->route_count; i++) {
+		error = route_add(options->tap.name, options->routes[i]);
+		if (error)
+			return tap_failure(options->routes[i], error);
+	}
+	agent->mtu = options->tap.mtu;
+	agent->tap_readable = true;
+	return EX_OK;
+}
+
+static int make_loop(struct agent *agent)
+{
+	sigset_t signals;
+	int error;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	agent->signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	agent->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	agent->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (agent->signals < 0 || agent->timer < 0 || agent->epoll < 0) {
+		complain("event loop", -errno);
+		return EX_OSERR;
+	}
+	error = watch(agent, agent->signals, SOURCE_SIGNAL, EPOLLIN);
+	if (!error)
+		error = watch(agent, agent->timer, SOURCE_TIMER, EPOLLIN);
+	if (!error)
+		error = watch(agent, agent->tap, SOURCE_TAP, EPOLLIN | EPOLLET);
+	if (!error)
+		error = watch(agent, nk_fd(agent->nk), SOURCE_ATTACH, EPOLLIN);
+	if (error) {
+		complain("event loop", error);
+		return EX_OSERR;
+	}
+	return EX_OK;
+}
+
+int main(int count, char **arguments)
+{
+	struct agent *agent = calloc(1, sizeof(*agent));
+	int status;
+
+	if (!agent)
+		return EX_OSERR;
+	parse_options(&agent->options, count, arguments);
+	agent->pending = malloc(NK_VNET_HDR_LENGTH + NK_MAX_PAYLOAD);
+	if (!agent->pending)
+		return EX_OSERR;
+	agent->reattach_delay = FIRST_RETRY_NS;
+	agent->tap = -1;
+
+	status = attach(agent);
+	if (!status)
+		status = make_tap(agent);
+	if (!status)
+		status = make_loop(agent);
+	if (!status) {
+		arm_timer(agent);
+		status = run(agent);
+	}
+	if (agent->tap >= 0)
+		close(agent->tap);
+	nk_detach(agent->nk);
+	free(agent->pending);
+	free(agent);
+	return status;
+}

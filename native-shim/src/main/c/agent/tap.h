@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tap.h - the TAP and the addresses on it; knows nothing of frames. */
+#ifndef NK_AGENT_TAP_H
+#define NK_AGENT_TAP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct tap_options {
+	const char *name;
+	const uint8_t *mac;
+	uint32_t mtu;
+	bool persist;
+};
+
+/* A nonblocking TAP with a 12-byte virtio_net_hdr and every offload that the kernel has; not up yet. */
+int tap_open(const struct tap_options *options, int *tap);
+
+/* The MTU that the interface has now. */
+int tap_mtu(const char *name, uint32_t *mtu);
+
+/* Sets address and MTU and brings the interface up. */
+int link_up(const struct tap_options *options);
+
+/*
+ * Adds "10.77.0.2/24" or "fd77::2/64"; IPv6 without duplicate address detection. -EINVAL: not an address with a
+ * prefix length.
+ */
+int address_add(const char *interface, const char *prefix);
+
+/* Adds "default=GATEWAY" or "PREFIX/LENGTH=GATEWAY". */
+int route_add(const char *interface, const char *route);
+
+#endif
