@@ -12,8 +12,8 @@ public interface AttachListener {
     void peer(Channel channel);
 
     /**
-     * The peer's epoch ended. The channel still works during this call, so that what is left in it can be read; then its
-     * memory is unmapped and its doorbells are closed. Take the doorbell off the event loop here.
+     * The peer's epoch ended. The channel still works during this call, so that what is left in it can be read; then
+     * its memory is unmapped and its doorbells are closed. Take the doorbell off the event loop here.
      */
     void peerGone(Channel channel);
 
@@ -28,8 +28,8 @@ public interface AttachListener {
     void peerRefused(int peerId, int peerEpoch, String reason);
 
     /**
-     * The nanokernel is gone, or broke the ABI. The channels go on; {@link Attachment#fd} is about to be closed: take it
-     * off the event loop here. {@link Attachment#reattach} may be tried later.
+     * The nanokernel is gone, or broke the ABI. The channels go on; {@link Attachment#fd} is about to be closed: take
+     * it off the event loop here. {@link Attachment#reattach} may be tried later.
      *
      * @param reason for the log
      */

@@ -8,9 +8,9 @@ import org.nanorouter.nanokernel.abi.AttachError;
 import org.nanorouter.shim.Errno;
 
 /**
- * The nanokernel's end of one attach connection. The owner of the poll loop calls {@link #onReadable} when {@link #fd} is
- * readable or hung up, {@link #onTime} now and then, and {@link #peer} and {@link #peerGone} on the attached session as
- * other OSes come and go.
+ * The nanokernel's end of one attach connection. The owner of the poll loop calls {@link #onReadable} when {@link
+ * #fd} is readable or hung up, {@link #onTime} now and then, and {@link #peer} and {@link #peerGone} on the attached
+ * session as other OSes come and go.
  */
 public final class AttachSession implements AutoCloseable {
 

@@ -25,10 +25,11 @@ import org.nanorouter.shim.ShimException;
 import org.nanorouter.shim.UnixSocket;
 
 /**
- * An endpoint of this OS, attached to the nanokernel: its own region, the management region, and a channel to each peer.
+ * An endpoint of this OS, attached to the nanokernel: its own region, the management region, and a channel to each
+ * peer.
  *
- * <p>One thread uses it: {@link #connect}, join {@link #fd} to the event loop, {@link #dispatch} when it is readable and
- * once at the start, {@link #ready} once frames can flow, {@link #beat} every {@link #heartbeatPeriodMs}.
+ * <p>One thread uses it: {@link #connect}, join {@link #fd} to the event loop, {@link #dispatch} when it is readable
+ * and once at the start, {@link #ready} once frames can flow, {@link #beat} every {@link #heartbeatPeriodMs}.
  */
 public final class Attachment implements AutoCloseable {
 
@@ -89,8 +90,8 @@ public final class Attachment implements AutoCloseable {
 
     /**
      * After {@link AttachListener#lost}: attaches anew. If the nanokernel is of the same boot and this OS of the same
-     * epoch, the channels stay as they are, quarantined ones too, and those of peers that are gone are closed at SYNCED;
-     * otherwise all are closed, and regions and channels are new ones.
+     * epoch, the channels stay as they are, quarantined ones too, and those of peers that are gone are closed at
+     * SYNCED; otherwise all are closed, and regions and channels are new ones.
      *
      * @throws IOException as {@link #connect}; then everything is as before the call
      */

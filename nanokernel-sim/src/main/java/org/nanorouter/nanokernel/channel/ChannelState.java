@@ -2,8 +2,8 @@
 package org.nanorouter.nanokernel.channel;
 
 /**
- * State of a channel as this side sees it. Open becomes quarantined or closed, quarantined becomes closed; closed is the
- * end, the peer's next epoch is another channel.
+ * State of a channel as this side sees it. Open becomes quarantined or closed, quarantined becomes closed; closed is
+ * the end, the peer's next epoch is another channel.
  */
 public enum ChannelState {
 

@@ -190,7 +190,8 @@ public final class ManagementWriter implements AutoCloseable {
     private void requireTransition(int osId, OsState next) {
         final OsState current = region.state(osId);
         if (current == null || !current.mayBecome(next)) {
-            throw new IllegalStateException("os=" + region.name(osId) + ": state=" + current + " may not become " + next);
+            throw new IllegalStateException("os=" + region.name(osId) + ": state=" + current
+                + " may not become " + next);
         }
     }
 

@@ -4,12 +4,13 @@
  * {@code docs/abi.md} sections 1 to 3.
  *
  * <p>Each object has a maker's side, used by the nanokernel alone, and a user's side:
- * <pre>
- *   nanokernel                          OS
- *   {@link org.nanorouter.nanokernel.memory.ManagementWriter}, which writes   {@link org.nanorouter.nanokernel.memory.ManagementRegion}, read-only
- *   {@link org.nanorouter.nanokernel.memory.OsRegionObject}, which looks on   {@link org.nanorouter.nanokernel.memory.OsRegion}: its own writable, its peers' read-only
- *   {@link org.nanorouter.nanokernel.memory.Doorbells}                        two bare descriptors per channel
- * </pre>
+ * <ul>
+ * <li>management region: {@link org.nanorouter.nanokernel.memory.ManagementWriter} writes,
+ *     {@link org.nanorouter.nanokernel.memory.ManagementRegion} reads;
+ * <li>OS region: {@link org.nanorouter.nanokernel.memory.OsRegionObject} makes and watches,
+ *     {@link org.nanorouter.nanokernel.memory.OsRegion} is the own one, writable, or a peer's, read-only;
+ * <li>doorbells: {@link org.nanorouter.nanokernel.memory.Doorbells} makes, a channel has two bare descriptors.
+ * </ul>
  *
  * <p>Who may write is held by the descriptors that are handed out, not by this code: a region's owner gets one that was
  * opened for writing, everybody else one that was opened read-only. Every descriptor that comes from outside is checked

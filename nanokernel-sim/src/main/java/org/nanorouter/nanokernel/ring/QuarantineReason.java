@@ -40,7 +40,9 @@ public enum QuarantineReason {
     /** A record ends after the ring. */
     SPAN_BEYOND_RING_END("span-beyond-ring-end"),
 
-    /** This OS's own cursors, left by the endpoint before this one, cannot be: the one reason that is not the peer's. */
+    /**
+     * This OS's own cursors, left by the endpoint before this one, cannot be: the one reason that is not the peer's.
+     */
     OWN_CURSORS_BROKEN("own-cursors-broken"),
 
     /** The owner of the channel refused what came through it. */

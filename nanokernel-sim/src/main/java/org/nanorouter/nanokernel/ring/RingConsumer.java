@@ -17,8 +17,8 @@ import org.nanorouter.nanokernel.memory.RingPlace;
  *
  * <p>{@link #poll} gives the offset of a record in {@link #buffer()}, and {@link #length}, {@link #type},
  * {@link #sequence} and {@link #enqueuedAt} then speak of it; {@link #advance} steps over it. The bytes of every record
- * since the last {@link #release} stay where they are, so that a batch can be written out by one native call before it is
- * given back. Length and type were checked and are copies; vnet_hdr and payload are the peer's memory and can
+ * since the last {@link #release} stay where they are, so that a batch can be written out by one native call before
+ * it is given back. Length and type were checked and are copies; vnet_hdr and payload are the peer's memory and can
  * change at any moment.
  *
  * <p>After a batch: {@code release(); if (needsSpaceDoorbell()) channel.ring()}. Before sleeping: {@link #askForWake}.

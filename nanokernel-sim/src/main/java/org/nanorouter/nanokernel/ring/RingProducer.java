@@ -16,8 +16,8 @@ import org.nanorouter.nanokernel.memory.RingPlace;
  * The writing end of a ring, a flyweight over the own region.
  *
  * <p>One record: {@link #claim} gives the offset of the record in {@link #buffer()}; fill {@code vnet_hdr} at
- * {@code + RecordDescriptor.VNET_HDR_OFFSET} and the payload at {@code + RecordDescriptor.PAYLOAD_OFFSET}; {@link #publish}.
- * A claim that is not published costs nothing: the next claim has the same room.
+ * {@code + RecordDescriptor.VNET_HDR_OFFSET} and the payload at {@code + RecordDescriptor.PAYLOAD_OFFSET};
+ * {@link #publish}. A claim that is not published costs nothing: the next claim has the same room.
  *
  * <p>A batch laid out by one native call: {@link #claimBytes}, then let the call fill {@link #contiguous()} bytes from
  * that offset with records, each beginning where the span of the one before ends; then in the same order for each
@@ -120,8 +120,8 @@ public final class RingProducer {
     /**
      * Makes room for laid-out records.
      *
-     * @param bytes wanted at least, in one piece; at most {@link RecordDescriptor#MAX_SPAN}, so that an empty ring has them
-     *     whatever its position
+     * @param bytes wanted at least, in one piece; at most {@link RecordDescriptor#MAX_SPAN}, so that an empty ring
+     *     has them whatever its position
      * @return offset of the first record, or {@link #FULL}
      */
     public int claimBytes(int bytes) {

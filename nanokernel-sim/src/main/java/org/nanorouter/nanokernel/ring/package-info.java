@@ -23,7 +23,8 @@
  *     once, too.</li>
  * <li><b>No lost wakeup, few doorbells.</b> Publish, full fence, look whether the consumer asked; ask, full fence, look
  *     whether there is something. In the total order of the two fences one side sees the other's store.</li>
- * <li><b>Nothing crosses an epoch.</b> Until the peer's cursor block names this side's epoch its words are not read.</li>
+ * <li><b>Nothing crosses an epoch.</b> Until the peer's cursor block names this side's epoch its words are not
+ * read.</li>
  * <li><b>A restarted endpoint loses nothing.</b> Everything that it needs stands in its own region and the peer's.</li>
  * <li><b>No allocation, no lock, no system call</b> from claim to release; results are {@code int} codes.</li>
  * </ul>

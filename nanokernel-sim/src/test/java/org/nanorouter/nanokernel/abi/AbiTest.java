@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.nanorouter.nanokernel.abi;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Compares {@code docs/abi.md}, {@code nk_abi.h} and the descriptors number by number.
+ */
+class AbiTest {
+
+    private static final Path ROOT = Path.of("..");
+
+    /** A layout of the specification: its section, its C struct, its Java class. */
+    private record Layout(String section, String struct, Class<?> descriptor) {
+    }
+
+    /** One number as each of the three has it. */
+    private record Number(String what, long specification, String cExpression, long java) {
+    }
+
+    private static final List<Layout> LAYOUTS = List.of(
+        new Layout("2.1", "nk_management_header", ManagementDescriptor.class),
+        new Layout("2.2", "nk_os_entry", OsEntryDescriptor.class),
+        new Layout("2.3", "nk_ring_entry", RingEntryDescriptor.class),
+        new Layout("3.1", "nk_os_header", OsRegionDescriptor.class),
+        new Layout("3.2", "nk_cursors", CursorDescriptor.class),
+        new Layout("4.1", "nk_record", RecordDescriptor.class),
+        new Layout("5", "nk_attach_header", AttachDescriptor.class));
+
+    /** Message and field of the specification; field in C; constant of AttachDescriptor. */
+    private static final Map<String, List<String>> BODY_FIELDS = Map.ofEntries(
+        Map.entry("ATTACH.os name", List.of("nk_attach_request", "name", "ATTACH_NAME_OFFSET")),
+        Map.entry("ATTACH.token", List.of("nk_attach_request", "token", "ATTACH_TOKEN_OFFSET")),
+        Map.entry("ATTACHED.os id", List.of("nk_attached", "os_id", "ATTACHED_OS_ID_OFFSET")),
+        Map.entry("ATTACHED.epoch", List.of("nk_attached", "epoch", "ATTACHED_EPOCH_OFFSET")),
+        Map.entry("ATTACHED.management length",
+            List.of("nk_attached", "management_length", "ATTACHED_MANAGEMENT_LENGTH_OFFSET")),
+        Map.entry("ATTACHED.region length", List.of("nk_attached", "region_length", "ATTACHED_REGION_LENGTH_OFFSET")),
+        Map.entry("PEER.peer id", List.of("nk_peer", "peer_id", "PEER_ID_OFFSET")),
+        Map.entry("PEER.peer epoch", List.of("nk_peer", "peer_epoch", "PEER_EPOCH_OFFSET")),
+        Map.entry("PEER.peer region length", List.of("nk_peer", "region_length", "PEER_REGION_LENGTH_OFFSET")),
+        Map.entry("PEER_GONE.peer id", List.of("nk_peer_gone", "peer_id", "PEER_ID_OFFSET")),
+        Map.entry("PEER_GONE.peer epoch", List.of("nk_peer_gone", "peer_epoch", "PEER_EPOCH_OFFSET")),
+        Map.entry("REFUSED.error", List.of("nk_refused", "error", "REFUSED_ERROR_OFFSET")),
+        Map.entry("REFUSED.text", List.of("nk_refused", "text", "REFUSED_TEXT_OFFSET")));
+
+    private static final Map<String, String> BODY_LENGTHS = Map.of(
+        "ATTACH", "struct nk_attach_request", "ATTACHED", "struct nk_attached", "PEER", "struct nk_peer",
+        "PEER_GONE", "struct nk_peer_gone", "REFUSED", "struct nk_refused",
+        "SYNCED", "struct nk_attach_header", "READY", "struct nk_attach_header");
+
+    @TempDir
+    Path directory;
+
+    private Specification specification;
+    private final List<Number> numbers = new ArrayList<>();
+
+    @BeforeEach
+    void readSpecification() throws IOException {
+        specification = new Specification(ROOT.resolve("docs/abi.md"));
+    }
+
+    @Test
+    void fieldsLieWhereTheSpecificationSays() throws Exception {
+        for (final Layout layout : LAYOUTS) {
+            final List<Specification.Field> fields = specification.fields(layout.section);
+            assertThat(fields).as("fields in section %s", layout.section).isNotEmpty();
+            for (final Specification.Field field : fields) {
+                final String member = layout.struct + "." + field.name();
+                if (!field.name().equals("reserved")) {
+                    add(member, field.offset(), offsetOf(layout.struct, field.name()),
+                        constant(layout.descriptor, field.name().toUpperCase(Locale.ROOT) + "_OFFSET"));
+                }
+                if (field.size() > 0 && !field.name().equals("reserved")) {
+                    add("size of " + member, field.size(),
+                        "sizeof(((struct " + layout.struct + " *)0)->" + field.name() + ")", field.size());
+                }
+            }
+        }
+        compare();
+    }
+
+    @Test
+    void everyOffsetConstantIsInTheSpecification() {
+        final Set<String> elsewhere =
+            Set.of("OS_TABLE_OFFSET", "RING_DIRECTORY_OFFSET", "CURSORS_OFFSET", "RINGS_OFFSET");
+        for (final Layout layout : LAYOUTS) {
+            final Set<String> specified = new HashSet<>(elsewhere);
+            specification.fields(layout.section)
+                .forEach(field -> specified.add(field.name().toUpperCase(Locale.ROOT) + "_OFFSET"));
+            BODY_FIELDS.values().forEach(names -> specified.add(names.get(2)));
+            for (final Field field : layout.descriptor.getFields()) {
+                if (Modifier.isStatic(field.getModifiers()) && field.getName().endsWith("_OFFSET")) {
+                    assertThat(specified).as(layout.descriptor.getSimpleName()).contains(field.getName());
+                }
+            }
+        }
+    }
+
+    @Test
+    void messageBodiesLieWhereTheSpecificationSays() throws Exception {
+        final Set<String> seen = new HashSet<>();
+        for (final List<String> row : specification.rows("5")) {
+            if (row.size() != 5 || !row.get(0).matches("\\d+") || !BODY_LENGTHS.containsKey(row.get(1))) {
+                continue;
+            }
+            final String message = row.get(1);
+            int offset = AttachDescriptor.HEADER_LENGTH;
+            for (final String field : row.get(3).split("; *")) {
+                final Matcher matcher = Pattern.compile("(u8|u16|u32|u64|char)(\\[\\d+])? (.+)").matcher(field);
+                if (matcher.matches()) {
+                    final String name = message + "." + matcher.group(3);
+                    if (!matcher.group(3).equals("reserved")) {
+                        final List<String> twin = BODY_FIELDS.get(name);
+                        assertThat(twin).as(name).isNotNull();
+                        add(name, offset, offsetOf(twin.get(0), twin.get(1)),
+                            constant(AttachDescriptor.class, twin.get(2)));
+                        seen.add(name);
+                    }
+                    offset += Specification.size(matcher.group(1), matcher.group(2));
+                }
+            }
+            add("length of " + message, offset, "sizeof(" + BODY_LENGTHS.get(message) + ")",
+                constant(AttachDescriptor.class, message + "_LENGTH"));
+            add("type of " + message, Long.parseLong(row.get(0)), message.equals("ATTACH") ? "NK_ATTACH"
+                : message.equals("ATTACHED") ? "NK_ATTACHED" : "NK_" + message,
+                constant(AttachDescriptor.class, "TYPE_" + message));
+        }
+        assertThat(seen).isEqualTo(BODY_FIELDS.keySet());
+        compare();
+    }
+
+    @Test
+    void limitsMagicsAndPlacesAgree() throws Exception {
+        add("revision", specified("the nanokernel abi, revision (\\d+)"), "NK_REVISION", AbiDescriptor.REVISION);
+        add("MAX_OS", specified("`MAX_OS`\\) \\| (\\d+)"), "NK_MAX_OS", AbiDescriptor.MAX_OS);
+        add("name", specified("NUL-padded to (\\d+)"), "NK_NAME_LENGTH", AbiDescriptor.NAME_LENGTH);
+        add("ring min", specified("power of two, (\\d+) KiB") << 10, "NK_MIN_RING_CAPACITY",
+            AbiDescriptor.MIN_RING_CAPACITY);
+        add("ring max", specified("power of two, \\d+ KiB to (\\d+) MiB") << 20, "NK_MAX_RING_CAPACITY",
+            AbiDescriptor.MAX_RING_CAPACITY);
+        add("MAX_PAYLOAD", specified("`MAX_PAYLOAD`\\) \\| ([\\d,]+)"), "NK_MAX_PAYLOAD", AbiDescriptor.MAX_PAYLOAD);
+        add("region max", specified("OS region \\| at most (\\d+) GiB") << 30, "NK_MAX_REGION_LENGTH",
+            AbiDescriptor.MAX_REGION_LENGTH);
+        add("management address", specified("virtual address[^|]*\\| `0x(\\w+)`", 16), "NK_MANAGEMENT_ADDRESS",
+            ManagementDescriptor.ADDRESS);
+        add("management length", specified("Management region, ([\\d,]+) bytes"), "NK_MANAGEMENT_LENGTH",
+            ManagementDescriptor.LENGTH);
+        add("management length in the header", specified("region_length \\| ([\\d,]+)"),
+            "sizeof(struct nk_management)", ManagementDescriptor.LENGTH);
+        add("management header", specified("\\| header +(\\d+) \\|"), "sizeof(struct nk_management_header)",
+            ManagementDescriptor.HEADER_LENGTH);
+        add("OS table", specified("entry of OS `i` at (\\d+)"), "NK_OS_TABLE_OFFSET",
+            ManagementDescriptor.OS_TABLE_OFFSET);
+        add("OS entry", specified("entry of OS `i` at \\d+ \\+ (\\d+)"), "sizeof(struct nk_os_entry)",
+            OsEntryDescriptor.ENTRY_LENGTH);
+        add("directory", specified("to OS `c` at (\\d+)"), "NK_RING_DIRECTORY_OFFSET",
+            ManagementDescriptor.RING_DIRECTORY_OFFSET);
+        add("directory entry", specified("to OS `c` at \\d+ \\+ (\\d+)"), "sizeof(struct nk_ring_entry)",
+            RingEntryDescriptor.ENTRY_LENGTH);
+        add("cursors", specified("peer `i`, at (\\d+)"), "NK_CURSORS_OFFSET", OsRegionDescriptor.CURSORS_OFFSET);
+        add("cursor block", specified("peer `i`, at \\d+ \\+ (\\d+)"), "sizeof(struct nk_cursors)",
+            CursorDescriptor.BLOCK_LENGTH);
+        add("rings", specified("(\\d+) \\+-+\\+\n *\\| transmit rings"), "NK_RINGS_OFFSET",
+            OsRegionDescriptor.RINGS_OFFSET);
+        add("management magic", specified("`0x(\\w+)` \\(\"NRNKMGM0", 16), "NK_MANAGEMENT_MAGIC",
+            ManagementDescriptor.MAGIC);
+        add("OS magic", specified("`0x(\\w+)` \\(\"NNRNKOS0", 16), "NK_OS_MAGIC", OsRegionDescriptor.MAGIC);
+        add("attach magic", specified("`0x(\\w+)` \\(\"NRNK\"", 16), "NK_ATTACH_MAGIC", AttachDescriptor.MAGIC);
+        add("attach header", specified("the (\\d+)-byte header"), "sizeof(struct nk_attach_header)",
+            AttachDescriptor.HEADER_LENGTH);
+        add("panic text", specified("char\\[(\\d+)\\] \\| panic_text"), "NK_PANIC_TEXT_LENGTH",
+            OsRegionDescriptor.PANIC_TEXT_LENGTH);
+        add("token", specified("u8\\[(\\d+)\\] token"), "NK_TOKEN_LENGTH", AttachDescriptor.TOKEN_LENGTH);
+        add("refused text", specified("char\\[(\\d+)\\] text"), "NK_REFUSED_TEXT_LENGTH",
+            AttachDescriptor.REFUSED_TEXT_LENGTH);
+        add("record header", specified("`\\((\\d+) \\+ length"), "NK_RECORD_HEADER_LENGTH",
+            RecordDescriptor.PAYLOAD_OFFSET);
+        add("alignment", specified("spans are multiples of (\\d+)"), "NK_RECORD_ALIGNMENT", RecordDescriptor.ALIGNMENT);
+        add("vnet_hdr", specified("u8\\[(\\d+)\\] \\| vnet_hdr"), "NK_VNET_HDR_LENGTH",
+            RecordDescriptor.VNET_HDR_LENGTH);
+        for (final int length : new int[] {1, 4, 5, 64, 1500, AbiDescriptor.MAX_PAYLOAD}) {
+            add("span of " + length, length + 36 + 7 & ~7, "nk_record_span(" + length + ")",
+                RecordDescriptor.span(length));
+        }
+        compare();
+    }
+
+    @Test
+    void valuesOfEnumsAgree() throws Exception {
+        for (final OsState state : OsState.values()) {
+            add("state " + state, valueIn("2.4", state.name()), "NK_STATE_" + state, state.value());
+        }
+        for (final AttachError error : AttachError.values()) {
+            add("error " + error, valueIn("5", error.name()), "NK_" + error, error.value());
+        }
+        for (final OsKind kind : OsKind.values()) {
+            add("kind " + kind, inline("kind", kind.name()), "NK_KIND_" + kind, kind.value());
+        }
+        for (final Failure failure : Failure.values()) {
+            add("failure " + failure, inline("last_failure", failure.name()), "NK_FAILURE_" + failure, failure.value());
+        }
+        add("absent", inline("state", "absent"), "NK_RING_ABSENT", RingEntryDescriptor.STATE_ABSENT);
+        add("open", inline("state", "open"), "NK_RING_OPEN", RingEntryDescriptor.STATE_OPEN);
+        add("padding", inline("type", "padding"), "NK_RECORD_PADDING", RecordDescriptor.TYPE_PADDING);
+        add("Ethernet", inline("type", "Ethernet"), "NK_RECORD_ETHERNET", RecordDescriptor.TYPE_ETHERNET);
+        add("message", inline("type", "message"), "NK_RECORD_MESSAGE", RecordDescriptor.TYPE_MESSAGE);
+        compare();
+    }
+
+    @Test
+    void onlySpecifiedStateTransitionsAreAllowed() {
+        final String text = specification.find("Allowed: (.*?)\\. Everything else").group(1).replace('\n', ' ');
+        final Set<String> allowed = new HashSet<>();
+        for (final String rule : text.split("; *")) {
+            final String[] sides = rule.split("->");
+            for (final String to : sides[1].split(", *")) {
+                allowed.add(sides[0].trim() + "->" + to.trim());
+            }
+        }
+        final Set<String> implemented = new HashSet<>();
+        for (final OsState from : OsState.values()) {
+            for (final OsState to : OsState.values()) {
+                if (from.mayBecome(to)) {
+                    implemented.add((from + "->" + to).toLowerCase(Locale.ROOT));
+                }
+            }
+        }
+        assertThat(implemented).isEqualTo(allowed);
+    }
+
+    private void add(String what, long specified, String cExpression, long java) {
+        numbers.add(new Number(what, specified, cExpression, java));
+    }
+
+    private long specified(String regex) {
+        return specified("(?i)" + regex, 10);
+    }
+
+    private long specified(String regex, int radix) {
+        return Long.parseLong(specification.find(regex).group(1).replaceAll("[,_]", ""), radix);
+    }
+
+    /** The number in the first column of the row whose second is {@code name}. */
+    private long valueIn(String section, String name) {
+        for (final List<String> row : specification.rows(section)) {
+            if (row.size() > 1 && row.get(1).equalsIgnoreCase(name) && row.get(0).matches("\\d+")) {
+                return Long.parseLong(row.get(0));
+            }
+        }
+        throw new AssertionError("section " + section + " has no value for " + name);
+    }
+
+    /** The number before {@code name} in a field's list of values. */
+    private long inline(String field, String name) {
+        return Long.parseLong(
+            specification.find("(?i)\\| " + field + " \\|[^|\\n]*?(\\d+) " + name + "\\b").group(1));
+    }
+
+    private static String offsetOf(String struct, String field) {
+        return "offsetof(struct " + struct + ", " + field + ")";
+    }
+
+    private static long constant(Class<?> descriptor, String name) throws ReflectiveOperationException {
+        return ((java.lang.Number) descriptor.getField(name).get(null)).longValue();
+    }
+
+    private void compare() throws IOException, InterruptedException {
+        final List<Long> inC = valuesInC();
+        final List<String> differences = new ArrayList<>();
+        for (int i = 0; i < numbers.size(); i++) {
+            final Number number = numbers.get(i);
+            if (number.specification != inC.get(i) || number.specification != number.java) {
+                differences.add(number.what + ": docs/abi.md " + number.specification + ", nk_abi.h " + inC.get(i)
+                    + ", Java " + number.java);
+            }
+        }
+        assertThat(differences).isEmpty();
+    }
+
+    private List<Long> valuesInC() throws IOException, InterruptedException {
+        final StringBuilder source =
+            new StringBuilder("#include <stdio.h>\n#include \"nk_abi.h\"\nint main(void)\n{\n");
+        for (final Number number : numbers) {
+            source.append("\tprintf(\"%lld\\n\", (long long)(").append(number.cExpression).append("));\n");
+        }
+        final Path file = Files.writeString(directory.resolve("numbers.c"), source.append("\treturn 0;\n}\n"));
+        final Path program = directory.resolve("numbers");
+        run("cc", "-std=gnu11", "-I", ROOT.resolve("native-shim/src/main/c/include").toString(), "-o",
+            program.toString(), file.toString());
+        return run(program.toString()).lines().map(Long::parseLong).toList();
+    }
+
+    private static String run(String... command) throws IOException, InterruptedException {
+        final Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        final String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as("%s: %s", command[0], output).isZero();
+        return output;
+    }
+}
