@@ -2,7 +2,6 @@
 /* rtnetlink.c - link, addresses and routes, one request and one acknowledgement each. */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
