@@ -8,6 +8,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -46,6 +47,7 @@ public final class ConfigReader {
     private final String path;
     private final Set<String> known = new LinkedHashSet<>();
     private final List<ConfigReader> children = new ArrayList<>();
+    private final Map<String, ConfigReader> tables = new HashMap<>();
 
     private ConfigReader(Source source, TomlTable table, TomlPosition position, String path) {
         this.source = source;
@@ -139,6 +141,11 @@ public final class ConfigReader {
 
     /** A whole number within {@code min} and {@code max}, both included. */
     public int integer(String key, int otherwise, int min, int max) {
+        return (int) integer(key, (long) otherwise, min, max);
+    }
+
+    /** A whole number that may be larger than an {@code int}. */
+    public long integer(String key, long otherwise, long min, long max) {
         Object value = value(key);
         if (value == null) {
             return otherwise;
@@ -148,7 +155,7 @@ public final class ConfigReader {
             mistake(key, wrong(key, value), expected);
             return otherwise;
         }
-        return number.intValue();
+        return number;
     }
 
     /** Bytes, written with a unit of B, KiB, MiB or GiB. */
@@ -248,8 +255,12 @@ public final class ConfigReader {
         return List.copyOf(prefixes);
     }
 
-    /** The table under a key; an empty one if the key is absent. */
+    /** The table under a key, the same reader each time; an empty one if the key is absent. */
     public ConfigReader table(String key) {
+        return tables.computeIfAbsent(key, this::openTable);
+    }
+
+    private ConfigReader openTable(String key) {
         Object value = value(key);
         if (value instanceof TomlTable found) {
             return child(found, positionOf(key), path + key + ".");
@@ -293,7 +304,7 @@ public final class ConfigReader {
         source.mistake(place, wrong, expected);
     }
 
-    /** Where a key stands, or the table if it has no such key: {@code line 3}. */
+    /** Where a key stands, or the table if it has no such key, as {@code line 3}. */
     public String lineOf(String key) {
         return "line " + positionOf(key).line();
     }

@@ -1,0 +1,10 @@
+/**
+ * Cells: how an OS's processes are started, ended and kept apart.
+ *
+ * <p>The namespaces are made by the C program {@code nk-cell}, one process for each cell; this package tells it what to
+ * make, hears of its end, and looks after the OS's directory.
+ */
+@NullMarked
+package org.nanorouter.nanokernel.cell;
+
+import org.jspecify.annotations.NullMarked;

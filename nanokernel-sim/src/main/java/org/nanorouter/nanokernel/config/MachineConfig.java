@@ -1,0 +1,54 @@
+package org.nanorouter.nanokernel.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@code machine.toml} says: the machine and the OSes that share it.
+ *
+ * <table>
+ * <caption>Keys</caption>
+ * <tr><th>key</th><th>default</th><th>range and unit</th></tr>
+ * <tr><td colspan="3">{@code [machine]}</td></tr>
+ * <tr><td>name</td><td>default</td><td>1 to 31 of {@code a-z 0-9 -}; names the run directory</td></tr>
+ * <tr><td>ring_size</td><td>1 MiB</td><td>a power of two from 256 KiB to 64 MiB; of each ring</td></tr>
+ * <tr><td>heartbeat.period</td><td>100 ms</td><td>10 ms to 60 s; how often an OS shows that it lives</td></tr>
+ * <tr><td>heartbeat.deadline</td><td>500 ms</td><td>20 ms to 10 min, at least twice the period; an OS silent for longer
+ *     hangs</td></tr>
+ * <tr><td colspan="3">{@code [[os]]}, 1 to 32 of them</td></tr>
+ * <tr><td>name</td><td>required</td><td>1 to 31 of {@code a-z 0-9 -}, unique</td></tr>
+ * <tr><td>kind</td><td>namespace</td><td>namespace, process or external</td></tr>
+ * <tr><td>autostart</td><td>true</td><td>whether it is started with the nanokernel</td></tr>
+ * <tr><td>memory</td><td>what its rings need</td><td>that to 1 GiB; its region</td></tr>
+ * <tr><td>mac</td><td>derived from the name</td><td>an Ethernet address of one station, unique</td></tr>
+ * <tr><td>init</td><td>required, except external</td><td>the init command, a list of strings</td></tr>
+ * <tr><td>mounts</td><td>none</td><td>namespace only; tables with source, target (default: the source) and read_only
+ *     (default: true)</td></tr>
+ * <tr><td>env</td><td>none</td><td>a table of strings, for the init command</td></tr>
+ * <tr><td>uid_base</td><td>100000 + 65536 x place</td><td>namespace only, 65536 to 4294836223; the first of the 65536
+ *     uids of the cell, used when the nanokernel is root; ranges must not overlap</td></tr>
+ * <tr><td>peers</td><td>all others</td><td>a list of OS names; two OSes have a channel if neither leaves the other
+ *     out</td></tr>
+ * </table>
+ *
+ * @param name             names the run directory unless the command line does; null if it is not given
+ * @param ringSize         bytes of each ring
+ * @param heartbeatPeriod  how often an OS beats
+ * @param heartbeatDeadline how long it may be silent
+ * @param oses             in the order of the file; the place is the OS's id
+ */
+public record MachineConfig(@Nullable String name, long ringSize, Duration heartbeatPeriod, Duration heartbeatDeadline,
+        List<OsConfig> oses) {
+
+    /** Reads and checks a file. */
+    public static MachineConfig read(Path file) throws ConfigException {
+        return new MachineReader(ConfigReader.open(file)).read();
+    }
+
+    /** Reads and checks a text, whose name in messages is {@code file}. */
+    public static MachineConfig parse(String text, Path file) throws ConfigException {
+        return new MachineReader(ConfigReader.parse(text, file)).read();
+    }
+}

@@ -1,0 +1,25 @@
+package org.nanorouter.nanokernel.config;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.nanorouter.nanokernel.abi.OsKind;
+
+/**
+ * One {@code [[os]]} of {@code machine.toml}; {@link MachineConfig} documents the keys.
+ *
+ * @param id           place in the file, from 0
+ * @param name         unique in the machine
+ * @param kind         how the OS is made
+ * @param autostart    whether the nanokernel starts it at its own start
+ * @param regionLength bytes of its region
+ * @param mac          its Ethernet address
+ * @param init         its init command and arguments; empty for an external OS
+ * @param mounts       what else a cell sees of the machine
+ * @param env          additional environment of the init command
+ * @param uidBase      first uid of a cell's range; of use only to a nanokernel that is root
+ * @param peers        names of the OSes that it has a channel with
+ */
+public record OsConfig(int id, String name, OsKind kind, boolean autostart, long regionLength, Mac mac,
+        List<String> init, List<Mount> mounts, Map<String, String> env, long uidBase, Set<String> peers) {
+}

@@ -1,0 +1,179 @@
+package org.nanorouter.nanokernel.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.nanorouter.nanokernel.abi.OsKind;
+
+class MachineConfigTest {
+    private static final Path FILE = Path.of("m.toml");
+    private static final String TWO = """
+            [[os]]
+            name = "host"
+            init = ["/bin/true"]
+            [[os]]
+            name = "guest"
+            init = ["/bin/true"]
+            """;
+
+    @Test
+    void defaultsAreThoseOfTheDocumentation() throws ConfigException {
+        MachineConfig machine = MachineConfig.parse(TWO, FILE);
+        assertThat(machine.name()).isNull();
+        assertThat(machine.ringSize()).isEqualTo(1 << 20);
+        assertThat(machine.heartbeatPeriod()).isEqualTo(Duration.ofMillis(100));
+        assertThat(machine.heartbeatDeadline()).isEqualTo(Duration.ofMillis(500));
+        OsConfig guest = machine.oses().get(1);
+        assertThat(guest.id()).isEqualTo(1);
+        assertThat(guest.kind()).isEqualTo(OsKind.NAMESPACE);
+        assertThat(guest.autostart()).isTrue();
+        assertThat(guest.regionLength()).isEqualTo(12_288 + (1 << 20));
+        assertThat(guest.mac()).isEqualTo(Mac.derivedFrom("guest")).isNotEqualTo(machine.oses().get(0).mac());
+        assertThat(guest.mac().toString()).startsWith("02:");
+        assertThat(guest.mounts()).isEmpty();
+        assertThat(guest.env()).isEmpty();
+        assertThat(guest.uidBase()).isEqualTo(165_536);
+        assertThat(guest.peers()).containsExactly("host");
+    }
+
+    @Test
+    void everyKeyIsRead() throws ConfigException {
+        MachineConfig machine = MachineConfig.parse("""
+                [machine]
+                name = "demo-2"
+                ring_size = "512 KiB"
+                heartbeat = { period = "50 ms", deadline = "1 s" }
+                [[os]]
+                name = "a"
+                kind = "namespace"
+                autostart = false
+                memory = "3 MiB"
+                mac = "02:00:00:00:00:0a"
+                init = ["/bin/sh", "-c", "true"]
+                mounts = [{ source = "/srv", target = "/data", read_only = false }, { source = "/opt" }]
+                env = { X = "1" }
+                uid_base = 300000
+                peers = ["b"]
+                [[os]]
+                name = "b"
+                kind = "external"
+                [[os]]
+                name = "c"
+                kind = "process"
+                init = ["x"]
+                """, FILE);
+        assertThat(machine.name()).isEqualTo("demo-2");
+        assertThat(machine.ringSize()).isEqualTo(512 << 10);
+        assertThat(machine.heartbeatPeriod()).isEqualTo(Duration.ofMillis(50));
+        assertThat(machine.heartbeatDeadline()).isEqualTo(Duration.ofSeconds(1));
+        OsConfig a = machine.oses().get(0);
+        assertThat(a.autostart()).isFalse();
+        assertThat(a.regionLength()).isEqualTo(3 << 20);
+        assertThat(a.mac()).hasToString("02:00:00:00:00:0a");
+        assertThat(a.init()).containsExactly("/bin/sh", "-c", "true");
+        assertThat(a.mounts()).containsExactly(new Mount(Path.of("/srv"), Path.of("/data"), false),
+                new Mount(Path.of("/opt"), Path.of("/opt"), true));
+        assertThat(a.env()).isEqualTo(Map.of("X", "1"));
+        assertThat(a.uidBase()).isEqualTo(300_000);
+        assertThat(a.peers()).containsExactly("b");
+        assertThat(machine.oses().get(1).peers()).containsExactlyInAnyOrder("a", "c");
+        assertThat(machine.oses().get(2).peers()).containsExactly("b");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "name = \"A\"                         | 2:1: 'name' is \"A\"; expected 1 to 31 letters a-z, digits or hyphens",
+        "ring_size = \"1 MB\"                 | 2:1: 'machine.ring_size' is \"1 MB\"; expected a size such as",
+        "ring_size = \"128 KiB\"              | 2:1: 'machine.ring_size' is \"128 KiB\"; expected a size",
+        "ring_size = \"3 MiB\" | "
+            + "2:1: 'machine.ring_size' is not a power of two; expected a power of two",
+        "heartbeat = { period = \"1 ms\" }    | 2:15: 'machine.heartbeat.period' is \"1 ms\"; expected a duration",
+        "heartbeat = { deadline = \"150 ms\" }| 2:15: 'machine.heartbeat.deadline' is less than twice the period;",
+        "heartbeat = { deadlin = \"1 s\" } | "
+            + "2:15: unknown key 'machine.heartbeat.deadlin', did you mean 'deadline'?",
+        "heartbeat = 5                        | 2:1: 'machine.heartbeat' is 5; expected a table",
+        "ringsize = \"1 MiB\"                 | 2:1: unknown key 'machine.ringsize', did you mean 'ring_size'?",
+    })
+    void aMistakeOfTheMachineHasItsPlaceAndWhatWasExpected(String line, String message) {
+        assertThat(mistakes("[machine]\n" + line + "\n" + TWO)).singleElement().asString()
+                .startsWith("m.toml:" + message);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "init = [\"x\"]                                   | 7:1: 'os.name' is missing; expected a string",
+        "name = \"a_b\"; init = [\"x\"]                   | 8:1: 'name' is \"a_b\"; expected 1 to 31 letters",
+        "name = \"host\"; init = [\"x\"]                  | 8:1: 'os.name' is \"host\", as in line 2; expected another",
+        "name = \"x\"; kind = \"qemu\"; init = [\"x\"] | "
+            + "9:1: 'os.kind' is \"qemu\", which this version does not support",
+        "name = \"x\"; kind = \"proces\"; init = [\"x\"]  | 9:1: 'os.kind' is \"proces\", did you mean 'process'?",
+        "name = \"x\"; autostart = 1; init = [\"x\"]      | 9:1: 'os.autostart' is 1; expected true or false",
+        "name = \"x\"; memory = \"1 MiB\"; init = [\"x\"] | 9:1: 'os.memory' is 1 MiB, too small for 2 rings of 1 MiB; "
+            + "expected at least 2060 KiB",
+        "name = \"x\"; memory = \"2 GiB\"; init = [\"x\"] | 9:1: 'os.memory' is \"2 GiB\"; expected a size",
+        "name = \"x\"; mac = \"01:00:00:00:00:00\"; init = [\"x\"] | "
+            + "9:1: 'os.mac' is \"01:00:00:00:00:00\"; expected the",
+        "name = \"x\"                                     | 7:1: 'os.init' is missing; expected the init command",
+        "name = \"x\"; init = []                          | 9:1: 'os.init' is empty; expected the init command",
+        "name = \"x\"; init = [5]                         | 9:9: 'os.init' is 5; expected a list of strings",
+        "name = \"x\"; kind = \"external\"; init = [\"x\"]| 10:1: 'os.init' is of no use: an external OS attaches",
+        "name = \"x\"; init = [\"x\"]; mounts = [{ source = \"y\" }] | "
+            + "10:13: 'os.mounts.source' is \"y\"; expected an abs",
+        "name = \"x\"; init = [\"x\"]; mounts = [{ target = \"/y\" }] | "
+            + "10:11: 'os.mounts.source' is missing; expected an",
+        "name = \"x\"; init = [\"x\"]; mounts = [{ source = \"/y\", ro = true }]| 10:28: unknown key 'os.mounts.ro'",
+        "name = \"x\"; init = [\"x\"]; kind = \"process\"; mounts = [] | "
+            + "11:1: 'os.mounts' is of no use: only a namespace",
+        "name = \"x\"; init = [\"x\"]; env = { A = 1 }    | 10:9: 'os.env.A' is 1; expected a string",
+        "name = \"x\"; init = [\"x\"]; env = { \"A=\" = \"1\" } | "
+            + "10:9: 'os.env' has \"A=\"; expected a name of letters",
+        "name = \"x\"; init = [\"x\"]; uid_base = 5 | "
+            + "10:1: 'os.uid_base' is 5; expected a whole number from 65536",
+        "name = \"x\"; init = [\"x\"]; uid_base = 170000 | "
+            + "10:1: the uids of \"x\" from 170000 overlap with those of \"guest\"",
+        "name = \"x\"; init = [\"x\"]; kind = \"process\"; uid_base = 500000| 11:1: 'os.uid_base' is of no use: only a",
+        "name = \"x\"; init = [\"x\"]; peers = [\"hots\"] | "
+            + "10:10: 'os.peers' names \"hots\"; expected the name of another OS",
+        "name = \"x\"; init = [\"x\"]; colour = 1         | 10:1: unknown key 'os.colour'; expected one of name, ",
+    })
+    void aMistakeOfAnOsHasItsPlaceAndWhatWasExpected(String lines, String message) {
+        assertThat(mistakes(TWO + "[[os]]\n" + lines.replace("; ", "\n") + "\n"))
+                .anySatisfy(mistake -> assertThat(mistake).startsWith("m.toml:" + message));
+    }
+
+    @Test
+    void twoOsesNeverShareAnEthernetAddress() {
+        assertThat(mistakes(TWO + "mac = \"" + Mac.derivedFrom("host") + "\"\n")).singleElement().asString()
+                .startsWith("m.toml:7:1: \"guest\" has the Ethernet address").contains("of \"host\"");
+    }
+
+    @Test
+    void aMachineHas1To32Oses() throws ConfigException {
+        assertThat(mistakes("")).containsExactly("m.toml:1:1: there is no OS; expected 1 to 32 tables [[os]]");
+        assertThat(MachineConfig.parse(many(32, "1 MiB"), FILE).oses()).hasSize(32);
+        assertThat(mistakes(many(33, "1 MiB"))).singleElement().asString()
+                .contains("there are 33 OSes; expected at most 32");
+        assertThat(mistakes(many(32, "64 MiB"))).hasSize(32).allMatch(line ->
+                line.contains("for 31 rings of 64 MiB; expected at most 1 GiB: a smaller machine.ring_size"));
+    }
+
+    private static String many(int count, String ringSize) {
+        return "machine.ring_size = \"" + ringSize + "\"\n" + IntStream.range(0, count)
+                .mapToObj(i -> "[[os]]\nname = \"g" + i + "\"\ninit = [\"x\"]\n").collect(Collectors.joining());
+    }
+
+    private static List<String> mistakes(String text) {
+        ConfigException e = catchThrowableOfType(ConfigException.class, () -> MachineConfig.parse(text, FILE));
+        assertThat(e).as("mistakes of:%n%s", text).isNotNull();
+        return e.mistakes();
+    }
+}
