@@ -16,12 +16,13 @@ import org.nanorouter.nanokernel.memory.RingPlace;
  * The reading end of a ring, a flyweight over the peer's read-only region.
  *
  * <p>{@link #poll} gives the offset of a record in {@link #buffer()}, and {@link #length}, {@link #type},
- * {@link #sequence} and {@link #enqueuedAt} then speak of it; {@link #advance} steps over it. The bytes of every record
- * since the last {@link #release} stay where they are, so that a batch can be written out by one native call before
- * it is given back. Length and type were checked and are copies; vnet_hdr and payload are the peer's memory and can
- * change at any moment.
+ * {@link #sequence} and {@link #enqueuedAt} then speak of it; {@link #advance} steps over it. The bytes of every
+ * record since the last {@link #release} stay where they are, so that a batch can be written out by one native call
+ * before it is given back. Length and type were checked and are copies; vnet_hdr and payload are the peer's memory
+ * and can change at any moment.
  *
- * <p>After a batch: {@code release(); if (needsSpaceDoorbell()) channel.ring()}. Before sleeping: {@link #askForWake}.
+ * <p>After a batch: {@code release(); if (needsSpaceDoorbell()) channel.ring()}. Before sleeping: {@link
+ * #askForWake}.
  */
 public final class RingConsumer {
 
@@ -186,6 +187,14 @@ public final class RingConsumer {
         }
     }
 
+    /**
+     * Bytes stepped over since the epoch began, padding included: changes exactly when {@link #askForWake} is due
+     * again.
+     */
+    public long position() {
+        return position;
+    }
+
     /** Gives back the room of everything that was stepped over. */
     public void release() {
         if (position != released && !quarantine.stopped()) {
@@ -212,8 +221,8 @@ public final class RingConsumer {
     }
 
     /**
-     * Whether the producer asked to be woken by room given back since the last call; if so, ring its doorbell. Once for
-     * each batch, behind its {@link #release}.
+     * Whether the producer asked to be woken by room given back since the last call; if so, ring its doorbell. Once
+     * for each batch, behind its {@link #release}.
      */
     public boolean needsSpaceDoorbell() {
         if (looked == released || quarantine.stopped()) {
@@ -244,8 +253,8 @@ public final class RingConsumer {
     }
 
     /**
-     * Records that were published and not stepped over, without stepping over them: what is lost when the peer's epoch
-     * ends. Walks the ring, and believes it no more than {@link #poll} does.
+     * Records that were published and not stepped over, without stepping over them: what is lost when the peer's
+     * epoch ends. Walks the ring, and believes it no more than {@link #poll} does.
      */
     public int unreadRecords() {
         if (quarantine.stopped() || !refreshTail()) {

@@ -1,5 +1,7 @@
 package org.nanorouter.router.metrics;
 
+import org.jspecify.annotations.Nullable;
+import org.nanorouter.router.forward.bridge.BridgeDrop;
 import org.nanorouter.router.frame.FrameFault;
 
 /**
@@ -41,14 +43,20 @@ public enum Drop {
     BAD_TRANSPORT_HEADER(FrameFault.BAD_TRANSPORT_HEADER),
     /** {@link FrameFault#NOT_SEGMENTED}. */
     NOT_SEGMENTED(FrameFault.NOT_SEGMENTED),
-    /** The source address is a group address or zero. */
-    BAD_SOURCE("bad_source"),
-    /** The destination is one of 01:80:c2:00:00:0x, which a bridge does not forward. */
-    LINK_LOCAL("link_local"),
-    /** The destination lives behind the port on which the frame came in. */
-    SAME_PORT("same_port"),
-    /** It came from a channel and could only leave by another channel: the mesh delivered it already. */
-    SPLIT_HORIZON("split_horizon"),
+    /** {@link BridgeDrop#GROUP_SOURCE}. */
+    GROUP_SOURCE(BridgeDrop.GROUP_SOURCE),
+    /** {@link BridgeDrop#ZERO_SOURCE}. */
+    ZERO_SOURCE(BridgeDrop.ZERO_SOURCE),
+    /** {@link BridgeDrop#SPOOFED_SOURCE}. */
+    SPOOFED_SOURCE(BridgeDrop.SPOOFED_SOURCE),
+    /** {@link BridgeDrop#INGRESS}. */
+    INGRESS(BridgeDrop.INGRESS),
+    /** {@link BridgeDrop#SPLIT_HORIZON}; also a flood that could have gone to channels alone. */
+    SPLIT_HORIZON(BridgeDrop.SPLIT_HORIZON),
+    /** {@link BridgeDrop#LINK_LOCAL}. */
+    LINK_LOCAL(BridgeDrop.LINK_LOCAL),
+    /** {@link BridgeDrop#UNKNOWN_PORT}. */
+    UNKNOWN_PORT(BridgeDrop.UNKNOWN_PORT),
     /** There is no other port. */
     NO_PORT("no_port"),
     /** The egress port is not up. */
@@ -65,26 +73,39 @@ public enum Drop {
     private static final Drop[] VALUES = values();
 
     private static final Drop[] BY_FAULT = new Drop[FrameFault.values().length];
+    private static final Drop[] BY_BRIDGE = new Drop[BridgeDrop.values().length];
 
     static {
         for (Drop drop : VALUES) {
-            if (drop.fault != FrameFault.NONE) {
+            if (drop.fault != null) {
                 BY_FAULT[drop.fault.ordinal()] = drop;
+            }
+            if (drop.bridge != null) {
+                BY_BRIDGE[drop.bridge.ordinal()] = drop;
             }
         }
     }
 
     private final String label;
-    private final FrameFault fault;
+    private final @Nullable FrameFault fault;
+    private final @Nullable BridgeDrop bridge;
 
     Drop(String label) {
-        this.label = label;
-        this.fault = FrameFault.NONE;
+        this(label, null, null);
     }
 
     Drop(FrameFault fault) {
-        this.label = fault.label().replace('-', '_');
+        this(fault.label(), fault, null);
+    }
+
+    Drop(BridgeDrop bridge) {
+        this(bridge.label(), null, bridge);
+    }
+
+    Drop(String label, @Nullable FrameFault fault, @Nullable BridgeDrop bridge) {
+        this.label = label.replace('-', '_');
         this.fault = fault;
+        this.bridge = bridge;
     }
 
     /** Stable name in the outputs. */
@@ -100,6 +121,11 @@ public enum Drop {
     /** The drop of a frame that has this fault, which is not {@link FrameFault#NONE}. */
     public static Drop of(FrameFault fault) {
         return BY_FAULT[fault.ordinal()];
+    }
+
+    /** The drop that the bridge decided on. */
+    public static Drop of(BridgeDrop reason) {
+        return BY_BRIDGE[reason.ordinal()];
     }
 
     public static int count() {

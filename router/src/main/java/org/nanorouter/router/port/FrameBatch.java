@@ -35,6 +35,7 @@ public final class FrameBatch {
     private @Nullable Space space;
     private int count;
     private long bytes;
+    private boolean drained;
     private final int[] offsets = new int[MAX_FRAMES];
     private final int[] lengths = new int[MAX_FRAMES];
     private final short[] deliveries = new short[MAX_FRAMES];
@@ -69,6 +70,7 @@ public final class FrameBatch {
         Arrays.fill(drops, 0, count, NO_DROP);
         count = 0;
         bytes = 0;
+        drained = false;
     }
 
     /** An empty batch. */
@@ -87,6 +89,16 @@ public final class FrameBatch {
         lengths[count] = frameLength;
         count++;
         bytes += frameLength;
+    }
+
+    /** Says that the port saw the end of what there is: asking again before its descriptor tells is in vain. */
+    public void markDrained() {
+        drained = true;
+    }
+
+    /** Whether {@link #markDrained} was called. */
+    public boolean isDrained() {
+        return drained;
     }
 
     public int count() {

@@ -38,6 +38,16 @@ public interface Port extends AutoCloseable {
         return NEVER;
     }
 
+    /** Whether {@link #receive} reads frames into the space; the ports that do not are given any space. */
+    default boolean readsIntoSpace() {
+        return false;
+    }
+
+    /** Whether {@link #receive} costs no system call when there is nothing: then it is called more often. */
+    default boolean isPolledForFree() {
+        return false;
+    }
+
     /**
      * Receives up to {@link FrameBatch#MAX_FRAMES} frames or about {@link FrameBatch#MAX_BYTES} bytes.
      *

@@ -1,0 +1,428 @@
+package org.nanorouter.router.engine;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.nanorouter.router.forward.bridge.Bridge;
+import org.nanorouter.router.frame.EthernetFrame;
+import org.nanorouter.router.frame.FrameFault;
+import org.nanorouter.router.frame.VnetHeader;
+import org.nanorouter.router.metrics.Drop;
+import org.nanorouter.router.metrics.PortCounter;
+import org.nanorouter.router.metrics.PortCounters;
+import org.nanorouter.router.port.FrameBatch;
+import org.nanorouter.router.port.Landing;
+import org.nanorouter.router.port.Port;
+import org.nanorouter.router.port.PortKind;
+import org.nanorouter.router.port.Space;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The data path between the ports. One thread, the data loop, makes all calls. */
+public final class Engine {
+    /** Ports at the same time; the bridge is made for as many. */
+    public static final int MAX_PORTS = 64;
+
+    /** How long a full egress may hold back those that have frames for it. */
+    public static final long MAX_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+    /** Rounds of one pump. */
+    static final int MAX_ROUNDS = 32;
+
+    /** Bytes that {@link #Engine} needs to read frames into. */
+    public static final int SCRATCH_LENGTH = FrameBatch.MAX_BYTES + Space.span(FrameBatch.MAX_FRAME);
+
+    private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
+    private static final int CHANNEL_HORIZON = 1;
+    private static final long NANOS_PER_MS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    private final Bridge bridge;
+    private final LongSupplier clock;
+    private final Space scratch;
+    private final FrameBatch batch = new FrameBatch();
+    private final VnetHeader vnetHeader = new VnetHeader();
+    private final @Nullable PortSlot[] byIndex = new PortSlot[MAX_PORTS];
+    /** The ports that there are, without gaps. */
+    private PortSlot[] slots = {};
+    private final PortSlot[] dirty = new PortSlot[MAX_PORTS];
+    private int dirtyCount;
+    private final PortCounters removed = new PortCounters();
+    /** Whose code runs, for the case that it throws. */
+    private @Nullable PortSlot acting;
+
+    /**
+     * An engine without ports.
+     *
+     * @param bridge made for {@link #MAX_PORTS} ports, and without any
+     * @param scratch direct little-endian memory of at least {@link #SCRATCH_LENGTH} bytes
+     * @param scratchAddress native address of its byte 0
+     * @param clock {@code System.nanoTime()} or a test's
+     */
+    public Engine(Bridge bridge, ByteBuffer scratch, long scratchAddress, LongSupplier clock) {
+        this.bridge = bridge;
+        this.clock = clock;
+        this.scratch = new Space(scratch, scratchAddress, SCRATCH_LENGTH);
+    }
+
+    /**
+     * Takes a port into service.
+     *
+     * @return its index, or -1 if there are {@link #MAX_PORTS} already
+     */
+    public int add(Port port) {
+        for (int index = 0; index < MAX_PORTS; index++) {
+            if (byIndex[index] == null) {
+                PortSlot slot = new PortSlot(index, port);
+                byIndex[index] = slot;
+                bridge.addPort(index, port.kind() == PortKind.CHANNEL ? CHANNEL_HORIZON : Bridge.NO_HORIZON);
+                collectSlots();
+                return index;
+            }
+        }
+        return -1;
+    }
+
+    /** Takes a port out of service; what is behind it is forgotten, its counters go into {@link #removedPorts}. */
+    public void remove(Port port) {
+        PortSlot slot = slotOf(port);
+        if (slot == null) {
+            return;
+        }
+        byIndex[slot.index] = null;
+        bridge.removePort(slot.index);
+        collectSlots();
+        for (PortSlot other : slots) {
+            if (other.predicted == slot) {
+                other.predicted = null;
+            }
+            if (other.waitsFor == slot) {
+                other.waitsFor = null;
+            }
+        }
+        removed.addAll(port.counters());
+    }
+
+    private void collectSlots() {
+        List<PortSlot> present = new ArrayList<>();
+        for (PortSlot slot : byIndex) {
+            if (slot != null) {
+                present.add(slot);
+            }
+        }
+        slots = present.toArray(PortSlot[]::new);
+    }
+
+    private @Nullable PortSlot slotOf(Port port) {
+        for (PortSlot slot : slots) {
+            if (slot.port == port) {
+                return slot;
+            }
+        }
+        return null;
+    }
+
+    /** The ports in service, by index. */
+    public List<Port> ports() {
+        List<Port> ports = new ArrayList<>();
+        for (PortSlot slot : slots) {
+            ports.add(slot.port);
+        }
+        return ports;
+    }
+
+    /** The port with this index, or null. */
+    public @Nullable Port port(int index) {
+        PortSlot slot = index < 0 || index >= MAX_PORTS ? null : byIndex[index];
+        return slot == null ? null : slot.port;
+    }
+
+    /** The index of a port in service, or -1. */
+    public int indexOf(Port port) {
+        PortSlot slot = slotOf(port);
+        return slot == null ? -1 : slot.index;
+    }
+
+    /** Whether the port threw and is out of service. */
+    public boolean hasFailed(Port port) {
+        PortSlot slot = slotOf(port);
+        return slot != null && slot.failed;
+    }
+
+    public Bridge bridge() {
+        return bridge;
+    }
+
+    /** Sums of the ports that were removed, so that totals never go back. */
+    public PortCounters removedPorts() {
+        return removed;
+    }
+
+    /** The port's descriptor became readable. */
+    public void markReady(int index) {
+        PortSlot slot = byIndex[index];
+        if (slot != null) {
+            slot.ready = true;
+        }
+    }
+
+    /**
+     * Moves frames until there are none or the budget is used.
+     *
+     * @return true to be called again after others had a chance; false if the loop may sleep until a descriptor
+     *     becomes readable or {@link #nextDeadline} has come
+     */
+    public boolean pump() {
+        for (int round = 0; round < MAX_ROUNDS; round++) {
+            if (!round() && !prepareToSleep()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Gives each port one turn; whether anything moved. */
+    private boolean round() {
+        boolean moved = false;
+        PortSlot[] present = slots;
+        for (PortSlot slot : present) {
+            if ((slot.ready || slot.isPolledForFree) && !slot.failed) {
+                moved |= turn(slot);
+            }
+        }
+        return moved;
+    }
+
+    /** Whether someone has something after all. */
+    private boolean prepareToSleep() {
+        boolean more = false;
+        for (PortSlot slot : slots) {
+            if (slot.failed) {
+                continue;
+            }
+            acting = slot;
+            PortSlot egress = slot.waitsFor;
+            if (egress != null) {
+                more |= !egress.failed && egress.port.prepareToWaitForRoom();
+                continue;
+            }
+            if (slot.port.prepareToSleep()) {
+                slot.ready = true;
+                more = true;
+            }
+        }
+        return more;
+    }
+
+    /**
+     * When to pump at the latest although no descriptor became readable: the earliest time at which a port wants to
+     * be asked or a full egress stops holding others back; {@link Port#NEVER} for none.
+     */
+    public long nextDeadline() {
+        long deadline = Port.NEVER;
+        for (PortSlot slot : slots) {
+            if (slot.failed) {
+                continue;
+            }
+            PortSlot egress = slot.waitsFor;
+            deadline = Math.min(deadline, egress == null ? slot.port.nextReceiveAt() : egress.holdsBackUntil());
+        }
+        return deadline;
+    }
+
+    /** The deadline has come: asks everyone who waits for a time. */
+    public void onDeadline() {
+        long now = clock.getAsLong();
+        for (PortSlot slot : slots) {
+            if (slot.port.nextReceiveAt() <= now) {
+                slot.ready = true;
+            }
+        }
+    }
+
+    private boolean turn(PortSlot slot) {
+        try {
+            return receiveAndForward(slot, clock.getAsLong());
+        } catch (RuntimeException e) {
+            takeOutOfService(e);
+            flushAfterFailure();
+            settle(slot);
+            return true;
+        }
+    }
+
+    private void takeOutOfService(RuntimeException failure) {
+        PortSlot blamed = Objects.requireNonNull(acting);
+        blamed.failed = true;
+        LOG.error("port {} is out of service after an internal error", blamed.port.name(), failure);
+    }
+
+    /** What the others were sent refers to memory that is about to be given back. */
+    private void flushAfterFailure() {
+        while (dirtyCount > 0) {
+            try {
+                flush(clock.getAsLong());
+            } catch (RuntimeException e) {
+                takeOutOfService(e);
+            }
+        }
+    }
+
+    private boolean receiveAndForward(PortSlot slot, long now) {
+        acting = slot;
+        PortSlot predicted = slot.predicted;
+        if (predicted != null && predicted.holdsBack(now)) {
+            if (slot.waitsFor == null) {
+                slot.waitsFor = predicted;
+                slot.port.counters().add(PortCounter.PAUSES, 1);
+            }
+            return false;
+        }
+        slot.waitsFor = null;
+        Landing landing = slot.readsIntoSpace && predicted != null ? predicted.landing : null;
+        Space space = landing == null ? null : landing.open();
+        if (space == null) {
+            landing = null;
+            space = scratch;
+        }
+        int count = slot.port.receive(batch, space, now);
+        if (count == 0) {
+            slot.ready = false;
+            return false;
+        }
+        slot.ready = !batch.isDrained();
+        if (landing != null && !batch.isIn(space)) {
+            landing = null;
+        }
+        long nowMs = now / NANOS_PER_MS;
+        for (int i = 0; i < count; i++) {
+            forward(slot, i, landing, predicted, now, nowMs);
+        }
+        if (landing != null) {
+            markDirty(predicted);
+        }
+        flush(now);
+        settle(slot);
+        return true;
+    }
+
+    private void forward(PortSlot slot, int index, @Nullable Landing landing, @Nullable PortSlot predicted, long now,
+            long nowMs) {
+        ByteBuffer memory = batch.memory();
+        int length = batch.frameLength(index);
+        FrameFault fault = vnetHeader.check(memory, batch.vnetHdrOffset(index), length);
+        boolean keep = false;
+        if (fault != FrameFault.NONE) {
+            batch.dropped(index, Drop.of(fault));
+        } else {
+            int frame = batch.frameOffset(index);
+            int answer = bridge.forward(slot.index, EthernetFrame.destination(memory, frame),
+                EthernetFrame.source(memory, frame), EthernetFrame.vlan(memory, frame, length), nowMs);
+            if (answer >= 0) {
+                PortSlot egress = byIndex[answer];
+                slot.predicted = egress;
+                keep = landing != null && egress == predicted;
+                if (!keep) {
+                    send(egress, index, now);
+                }
+            } else if (answer == Bridge.FLOOD) {
+                keep = flood(slot, index, landing == null ? null : predicted, now);
+            } else {
+                batch.dropped(index, Drop.of(Bridge.dropReason(answer)));
+            }
+        }
+        if (landing != null) {
+            acting = predicted;
+            if (keep) {
+                landing.keep(batch, index, now);
+                slot.port.counters().add(PortCounter.LANDED_FRAMES, 1);
+            } else {
+                landing.cancel(batch, index);
+                slot.port.counters().add(PortCounter.MISLANDED_FRAMES, 1);
+            }
+        }
+    }
+
+    /** Sends to every port but the one where the frame lies already; whether it is to be kept there. */
+    private boolean flood(PortSlot slot, int index, @Nullable PortSlot landedIn, long now) {
+        slot.port.counters().add(PortCounter.FLOODED_FRAMES, 1);
+        boolean keep = false;
+        boolean sent = false;
+        for (PortSlot egress : slots) {
+            if (bridge.floodsTo(slot.index, egress.index)) {
+                if (egress == landedIn) {
+                    keep = true;
+                } else {
+                    send(egress, index, now);
+                    sent = true;
+                }
+            }
+        }
+        if (!sent && !keep) {
+            batch.dropped(index, slots.length > 1 ? Drop.SPLIT_HORIZON : Drop.NO_PORT);
+        }
+        return keep;
+    }
+
+    private void send(@Nullable PortSlot egress, int index, long now) {
+        if (egress == null || egress.failed) {
+            batch.dropped(index, Drop.PORT_DOWN);
+            return;
+        }
+        markDirty(egress);
+        acting = egress;
+        egress.port.send(batch, index, now);
+    }
+
+    private void markDirty(@Nullable PortSlot egress) {
+        if (egress != null && !egress.dirty) {
+            egress.dirty = true;
+            dirty[dirtyCount++] = egress;
+        }
+    }
+
+    private void flush(long now) {
+        while (dirtyCount > 0) {
+            PortSlot egress = dirty[--dirtyCount];
+            egress.dirty = false;
+            if (!egress.failed) {
+                acting = egress;
+                egress.port.flush(batch, now);
+                // A device often answers within the write: a TCP stack sends its next segments when it gets an ACK.
+                egress.ready = true;
+            }
+        }
+    }
+
+    /** Closes the books of the batch and gives its memory back. */
+    private void settle(PortSlot slot) {
+        PortCounters counters = slot.port.counters();
+        int count = batch.count();
+        long forwarded = 0;
+        long copies = 0;
+        for (int i = 0; i < count; i++) {
+            int deliveries = batch.deliveries(i);
+            if (deliveries > 0) {
+                forwarded++;
+                copies += deliveries - 1;
+            } else {
+                Drop reason = batch.drop(i);
+                counters.add(reason == null ? Drop.EGRESS_ERROR : reason, 1);
+            }
+        }
+        counters.add(PortCounter.RECEIVED_FRAMES, count);
+        counters.add(PortCounter.RECEIVED_BYTES, batch.bytes());
+        counters.add(PortCounter.FORWARDED_FRAMES, forwarded);
+        if (copies > 0) {
+            counters.add(PortCounter.FLOOD_COPIES, copies);
+        }
+        batch.end();
+        acting = slot;
+        if (!slot.failed) {
+            slot.port.release();
+        }
+    }
+}

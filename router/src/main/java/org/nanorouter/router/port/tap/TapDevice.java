@@ -1,0 +1,93 @@
+package org.nanorouter.router.port.tap;
+
+import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.nanorouter.shim.Errno;
+import org.nanorouter.shim.Fd;
+import org.nanorouter.shim.NetIf;
+import org.nanorouter.shim.ShimException;
+import org.nanorouter.shim.Tap;
+
+/** An open TAP device. Its maker closes it; unless it is persistent, the device goes with it. */
+public final class TapDevice implements AutoCloseable {
+    private final int descriptor;
+    private final String name;
+    private final int offloads;
+    private boolean closed;
+
+    private TapDevice(int descriptor, String name, int offloads) {
+        this.descriptor = descriptor;
+        this.name = name;
+        this.offloads = offloads;
+    }
+
+    /**
+     * What a TAP should be like.
+     *
+     * @param name of the device
+     * @param mac Ethernet address, or null for the one that it has
+     * @param mtu longest IP packet
+     * @param addresses with prefix length
+     * @param persistent whether it outlives the router
+     * @param offload whether the kernel may leave segmentation and checksums to whoever reads
+     */
+    public record Settings(String name, byte @Nullable [] mac, int mtu, List<String> addresses, boolean persistent,
+            boolean offload) {
+    }
+
+    /**
+     * Opens or makes the device and brings it up.
+     *
+     * @throws ShimException EBUSY if another process has it open, EPERM without CAP_NET_ADMIN, ENOENT without
+     *     /dev/net/tun
+     */
+    public static TapDevice open(Settings settings) throws IOException {
+        int descriptor = Errno.check(Tap.open(settings.name(), 0), "open TAP " + settings.name());
+        try {
+            String name = Tap.name(descriptor);
+            int offloads = settings.offload() ? Tap.negotiateOffload(descriptor, Tap.ALL_OFFLOADS) : 0;
+            Errno.check(offloads, "set the offloads of TAP " + name);
+            configure(descriptor, name, settings);
+            return new TapDevice(descriptor, name, offloads);
+        } catch (IOException e) {
+            Fd.close(descriptor);
+            throw e;
+        }
+    }
+
+    private static void configure(int descriptor, String name, Settings settings) throws ShimException {
+        byte[] mac = settings.mac();
+        if (mac != null) {
+            Errno.check(NetIf.setMac(name, mac), "set the Ethernet address of TAP " + name);
+        }
+        Errno.check(NetIf.setMtu(name, settings.mtu()), "set the MTU of TAP " + name + " to " + settings.mtu());
+        for (String address : settings.addresses()) {
+            Errno.check(NetIf.addAddress(name, address, NetIf.NODAD), "add address " + address + " to TAP " + name);
+        }
+        Errno.check(NetIf.setUp(name, true), "bring TAP " + name + " up");
+        Errno.check(Tap.setPersistent(descriptor, settings.persistent()), "make TAP " + name + " persistent");
+    }
+
+    public String name() {
+        return name;
+    }
+
+    /** Nonblocking; the device's. */
+    public int descriptor() {
+        return descriptor;
+    }
+
+    /** The offloads that the kernel granted, constants of {@link Tap}. */
+    public int offloads() {
+        return offloads;
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            Fd.close(descriptor);
+        }
+    }
+}

@@ -1,0 +1,164 @@
+package org.nanorouter.router.port.tap;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.nanorouter.router.metrics.Drop;
+import org.nanorouter.router.metrics.PortCounters;
+import org.nanorouter.router.port.FrameBatch;
+import org.nanorouter.router.port.Port;
+import org.nanorouter.router.port.PortKind;
+import org.nanorouter.router.port.PortState;
+import org.nanorouter.router.port.Space;
+import org.nanorouter.shim.Errno;
+import org.nanorouter.shim.NativeBuffer;
+import org.nanorouter.shim.SlotDescriptor;
+import org.nanorouter.shim.Tap;
+
+/** Moves frames between a TAP device and the engine. */
+public final class TapPort implements Port {
+    /**
+     * Bytes after which a batch ends: about one large segment, so that the far side works on it while the next one is
+     * read.
+     */
+    private static final int READ_LIMIT = 64 * 1024;
+
+    private final String name;
+    private final TapDevice device;
+    private final PortCounters counters = new PortCounters();
+    private final NativeBuffer lengthsMemory = NativeBuffer.allocate((long) Integer.BYTES * FrameBatch.MAX_FRAMES);
+    private final NativeBuffer tableMemory =
+        NativeBuffer.allocate((long) SlotDescriptor.SLOT_LENGTH * FrameBatch.MAX_FRAMES);
+    private final ByteBuffer lengths = lengthsMemory.buffer();
+    private final ByteBuffer table = tableMemory.buffer();
+    private final long lengthsAddress = lengthsMemory.address();
+    private final long tableAddress = tableMemory.address();
+    private final int[] queued = new int[FrameBatch.MAX_FRAMES];
+    private int queuedCount;
+    private PortState state = PortState.UP;
+
+    /** A port that owns the device. */
+    public TapPort(String name, TapDevice device) {
+        this.name = name;
+        this.device = device;
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public PortKind kind() {
+        return PortKind.TAP;
+    }
+
+    @Override
+    public PortState state() {
+        return state;
+    }
+
+    @Override
+    public PortCounters counters() {
+        return counters;
+    }
+
+    @Override
+    public int readinessDescriptor() {
+        return device.descriptor();
+    }
+
+    @Override
+    public boolean readsIntoSpace() {
+        return true;
+    }
+
+    @Override
+    public int receive(FrameBatch batch, Space space, long now) {
+        int count = Tap.readBatch(device.descriptor(), space.address() + space.offset(), space.capacity(),
+            Space.HEADER_GAP, FrameBatch.MAX_FRAMES, READ_LIMIT, lengthsAddress);
+        if (count <= 0) {
+            if (count == -Errno.EBADFD || count == -Errno.EIO) {
+                state = PortState.ENDED;
+            }
+            return 0;
+        }
+        batch.begin(space);
+        int record = space.offset();
+        for (int i = 0; i < count; i++) {
+            int frameLength = lengths.getInt(i * Integer.BYTES) - FrameBatch.VNET_HDR_LENGTH;
+            batch.add(record + Space.HEADER_GAP, frameLength);
+            record += Space.span(frameLength);
+        }
+        if (count < FrameBatch.MAX_FRAMES && lengths.getInt(count * Integer.BYTES) < 0) {
+            batch.markDrained();
+        }
+        return count;
+    }
+
+    @Override
+    public void send(FrameBatch batch, int index, long now) {
+        int slot = SlotDescriptor.slotOffset(queuedCount);
+        table.putLong(slot + SlotDescriptor.ADDRESS_OFFSET, batch.vnetHdrAddress(index));
+        table.putInt(slot + SlotDescriptor.LENGTH_OFFSET, FrameBatch.VNET_HDR_LENGTH + batch.frameLength(index));
+        queued[queuedCount++] = index;
+    }
+
+    @Override
+    public void flush(FrameBatch batch, long now) {
+        int count = queuedCount;
+        queuedCount = 0;
+        int done = Math.max(0, Tap.writeBatch(device.descriptor(), tableAddress, count));
+        for (int i = 0; i < done; i++) {
+            int result = table.getInt(SlotDescriptor.slotOffset(i) + SlotDescriptor.RESULT_OFFSET);
+            if (result >= 0) {
+                batch.delivered(queued[i], counters);
+            } else {
+                batch.refused(queued[i], reason(result), counters);
+            }
+        }
+        for (int i = done; i < count; i++) {
+            batch.refused(queued[i], Drop.EGRESS_FULL, counters);
+        }
+    }
+
+    private static Drop reason(int result) {
+        // EIO: the interface is administratively down.
+        return result == -Errno.EIO ? Drop.PORT_DOWN : Drop.EGRESS_ERROR;
+    }
+
+    @Override
+    public Map<String, Object> details() {
+        Map<String, Object> details = new LinkedHashMap<>();
+        details.put("device", device.name());
+        details.put("offloads", offloadNames(device.offloads()));
+        return details;
+    }
+
+    private static List<String> offloadNames(int mask) {
+        List<String> names = new ArrayList<>();
+        addName(names, mask, Tap.CSUM, "csum");
+        addName(names, mask, Tap.TSO4, "tso4");
+        addName(names, mask, Tap.TSO6, "tso6");
+        addName(names, mask, Tap.TSO_ECN, "tso-ecn");
+        addName(names, mask, Tap.USO4, "uso4");
+        addName(names, mask, Tap.USO6, "uso6");
+        return names;
+    }
+
+    private static void addName(List<String> names, int mask, int bit, String name) {
+        if ((mask & bit) != 0) {
+            names.add(name);
+        }
+    }
+
+    @Override
+    public void close() {
+        state = PortState.ENDED;
+        device.close();
+        lengthsMemory.close();
+        tableMemory.close();
+    }
+}
