@@ -26,21 +26,21 @@ public final class Checksum {
     }
 
     /** The sum of bytes; an odd last byte counts as the high half of a word. */
-    public static int sum(final ByteBuffer buffer, final int offset, final int length) {
+    public static int sum(ByteBuffer buffer, int offset, int length) {
         long even = 0;
         long odd = 0;
         int index = offset;
-        final int end = offset + length;
+        int end = offset + length;
         // Halves of 32 bits are added in 64, so that no carry is lost: 2^32 additions fit.
-        for (final int last = end - STRIDE; index <= last; index += STRIDE) {
-            final long a = (long) LONG.get(buffer, index);
-            final long b = (long) LONG.get(buffer, index + 8);
-            final long c = (long) LONG.get(buffer, index + 16);
-            final long d = (long) LONG.get(buffer, index + 24);
+        for (int last = end - STRIDE; index <= last; index += STRIDE) {
+            long a = (long) LONG.get(buffer, index);
+            long b = (long) LONG.get(buffer, index + 8);
+            long c = (long) LONG.get(buffer, index + 16);
+            long d = (long) LONG.get(buffer, index + 24);
             even += (a & LOW) + (b & LOW) + (c & LOW) + (d & LOW);
             odd += (a >>> 32) + (b >>> 32) + (c >>> 32) + (d >>> 32);
         }
-        for (final int last = end - 4; index <= last; index += 4) {
+        for (int last = end - 4; index <= last; index += 4) {
             even += (int) INT.get(buffer, index) & LOW;
         }
         if (index <= end - 2) {
@@ -50,12 +50,12 @@ public final class Checksum {
         if (index < end) {
             even += buffer.get(index) & 0xFF;
         }
-        final int folded = fold(even + odd);
+        int folded = fold(even + odd);
         return (folded & 0xFF) << 8 | folded >>> 8;
     }
 
     /** Folds carries until 16 bits are left. */
-    public static int fold(final long sum) {
+    public static int fold(long sum) {
         long value = (sum & LOW) + (sum >>> 32);
         value = (value & 0xFFFF) + (value >>> 16);
         value = (value & 0xFFFF) + (value >>> 16);
@@ -64,23 +64,23 @@ public final class Checksum {
     }
 
     /** The checksum of a sum. */
-    public static int complement(final int sum) {
+    public static int complement(int sum) {
         return ~sum & 0xFFFF;
     }
 
     /** The checksum of a sum, in the form that is never 0: to UDP, 0 says that there is none (RFC 768). */
-    public static int complementNotZero(final int sum) {
-        final int checksum = complement(sum);
+    public static int complementNotZero(int sum) {
+        int checksum = complement(sum);
         return checksum == 0 ? 0xFFFF : checksum;
     }
 
     /** A checksum after one 16-bit word under it changed (RFC 1624, equation 3). */
-    public static int update(final int checksum, final int oldWord, final int newWord) {
+    public static int update(int checksum, int oldWord, int newWord) {
         return complement(fold((long) complement(checksum) + complement(oldWord) + newWord));
     }
 
     /** A sum without a number that was added to it. */
-    public static int subtract(final int sum, final int value) {
+    public static int subtract(int sum, int value) {
         return fold((long) sum + complement(fold(value)));
     }
 
@@ -91,9 +91,9 @@ public final class Checksum {
      * @param version 4 or 6
      * @param length of the transport header and what follows it
      */
-    public static int pseudoHeader(final ByteBuffer buffer, final int headerIndex, final int version,
-            final int protocol, final int length) {
-        final int addresses = version == 4
+    public static int pseudoHeader(ByteBuffer buffer, int headerIndex, int version,
+            int protocol, int length) {
+        int addresses = version == 4
                 ? sum(buffer, headerIndex + InternetHeader.IPV4_ADDRESSES, InternetHeader.IPV4_ADDRESSES_LENGTH)
                 : sum(buffer, headerIndex + InternetHeader.IPV6_ADDRESSES, InternetHeader.IPV6_ADDRESSES_LENGTH);
         return fold((long) addresses + protocol + length);

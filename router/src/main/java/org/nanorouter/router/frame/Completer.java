@@ -21,8 +21,8 @@ public final class Completer {
      *
      * @return what is wrong with the frame, which then is as it was
      */
-    public FrameFault complete(final ByteBuffer buffer, final int offset, final int frameLength) {
-        final FrameFault fault = vnet.check(buffer, offset, frameLength);
+    public FrameFault complete(ByteBuffer buffer, int offset, int frameLength) {
+        FrameFault fault = vnet.check(buffer, offset, frameLength);
         if (fault != FrameFault.NONE) {
             return fault;
         }
@@ -35,20 +35,20 @@ public final class Completer {
     }
 
     /** Completes a frame whose header was checked. */
-    void complete(final VnetHeader header, final ByteBuffer buffer, final int frameOffset, final int frameLength) {
+    void complete(VnetHeader header, ByteBuffer buffer, int frameOffset, int frameLength) {
         if (!header.needsChecksum()) {
             return;
         }
-        final int start = header.checksumStart();
-        final int field = start + header.checksumOffset();
+        int start = header.checksumStart();
+        int field = start + header.checksumOffset();
         int end = frameLength;
         if (internet.parse(buffer, frameOffset, frameLength) == FrameFault.NONE && internet.isInternet()
                 && internet.end() >= field + Short.BYTES) {
             // Padding is no part of the packet, and need not be zero.
             end = internet.end();
         }
-        final int sum = Checksum.sum(buffer, frameOffset + start, end - start);
-        final int index = frameOffset + field;
+        int sum = Checksum.sum(buffer, frameOffset + start, end - start);
+        int index = frameOffset + field;
         NetworkOrder.put16(buffer, index, Checksum.complementNotZero(sum));
     }
 }

@@ -41,26 +41,26 @@ public final class EthernetFrame {
     private EthernetFrame() {
     }
 
-    public static long destination(final ByteBuffer buffer, final int frameOffset) {
+    public static long destination(ByteBuffer buffer, int frameOffset) {
         return NetworkOrder.u48(buffer, frameOffset + DESTINATION_OFFSET);
     }
 
-    public static long source(final ByteBuffer buffer, final int frameOffset) {
+    public static long source(ByteBuffer buffer, int frameOffset) {
         return NetworkOrder.u48(buffer, frameOffset + SOURCE_OFFSET);
     }
 
     /** The first type field: a tag's, if the frame is tagged. */
-    public static int type(final ByteBuffer buffer, final int frameOffset) {
+    public static int type(ByteBuffer buffer, int frameOffset) {
         return NetworkOrder.u16(buffer, frameOffset + TYPE_OFFSET);
     }
 
     /** Whether a type field announces a tag. */
-    public static boolean isTag(final int type) {
+    public static boolean isTag(int type) {
         return type == TYPE_VLAN || type == TYPE_PROVIDER_VLAN;
     }
 
     /** The outermost VLAN id; 0 for an untagged frame and for a tag that carries a priority alone. */
-    public static int vlan(final ByteBuffer buffer, final int frameOffset, final int frameLength) {
+    public static int vlan(ByteBuffer buffer, int frameOffset, int frameLength) {
         if (frameLength < HEADER_LENGTH + TAG_LENGTH || !isTag(type(buffer, frameOffset))) {
             return 0;
         }
@@ -68,7 +68,7 @@ public final class EthernetFrame {
     }
 
     /** Whether an address is a multicast or the broadcast address. */
-    public static boolean isGroup(final long address) {
+    public static boolean isGroup(long address) {
         return (address & GROUP_BIT) != 0;
     }
 
@@ -77,7 +77,7 @@ public final class EthernetFrame {
      *
      * @return its length now, at least {@link #MINIMUM_LENGTH}
      */
-    public static int pad(final ByteBuffer buffer, final int frameOffset, final int frameLength) {
+    public static int pad(ByteBuffer buffer, int frameOffset, int frameLength) {
         for (int i = frameLength; i < MINIMUM_LENGTH; i++) {
             buffer.put(frameOffset + i, (byte) 0);
         }
@@ -88,8 +88,8 @@ public final class EthernetFrame {
      * The length of a frame without the padding that a wire added, as far as an IP length tells; else its length as it
      * is.
      */
-    public static int trimmedLength(final ByteBuffer buffer, final int frameOffset, final int frameLength,
-            final InternetHeader header) {
+    public static int trimmedLength(ByteBuffer buffer, int frameOffset, int frameLength,
+            InternetHeader header) {
         if (header.parse(buffer, frameOffset, frameLength) != FrameFault.NONE || !header.isInternet()) {
             return frameLength;
         }
@@ -97,10 +97,10 @@ public final class EthernetFrame {
     }
 
     /** An address in its usual form, for people. */
-    public static String format(final long address) {
-        final StringBuilder text = new StringBuilder(17);
+    public static String format(long address) {
+        StringBuilder text = new StringBuilder(17);
         for (int shift = 40; shift >= 0; shift -= 8) {
-            final int octet = (int) (address >>> shift) & 0xFF;
+            int octet = (int) (address >>> shift) & 0xFF;
             text.append(Character.forDigit(octet >>> 4, 16)).append(Character.forDigit(octet & 0xF, 16));
             if (shift > 0) {
                 text.append(':');
@@ -114,7 +114,7 @@ public final class EthernetFrame {
      *
      * @throws IllegalArgumentException if it is not six pairs of hexadecimal digits with colons between them
      */
-    public static long parseAddress(final String text) {
+    public static long parseAddress(String text) {
         if (!text.matches("[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}")) {
             throw new IllegalArgumentException("not an Ethernet address: address=" + text);
         }

@@ -48,7 +48,7 @@ public final class InternetHeader {
     private boolean fragment;
 
     /** As {@link #parse(ByteBuffer, int, int, int)}, with the whole frame readable. */
-    public FrameFault parse(final ByteBuffer buffer, final int frameOffset, final int frameLength) {
+    public FrameFault parse(ByteBuffer buffer, int frameOffset, int frameLength) {
         return parse(buffer, frameOffset, frameLength, frameLength);
     }
 
@@ -58,7 +58,7 @@ public final class InternetHeader {
      * @param readable how many of the frame's bytes are in the buffer: all of them, or the first part
      * @return {@link FrameFault#NONE} also for a frame that is not IP; see {@link #isInternet}
      */
-    public FrameFault parse(final ByteBuffer buffer, final int frameOffset, final int frameLength, final int readable) {
+    public FrameFault parse(ByteBuffer buffer, int frameOffset, int frameLength, int readable) {
         version = 0;
         protocol = -1;
         fragment = false;
@@ -85,16 +85,16 @@ public final class InternetHeader {
         return FrameFault.NONE;
     }
 
-    private FrameFault parseIpv4(final ByteBuffer buffer, final int frameOffset, final int frameLength,
-            final int readable) {
-        final FrameFault room = room(networkOffset + IPV4_MINIMUM_LENGTH, frameLength, readable);
+    private FrameFault parseIpv4(ByteBuffer buffer, int frameOffset, int frameLength,
+            int readable) {
+        FrameFault room = room(networkOffset + IPV4_MINIMUM_LENGTH, frameLength, readable);
         if (room != FrameFault.NONE) {
             return room;
         }
-        final int header = frameOffset + networkOffset;
-        final int versionAndLength = NetworkOrder.u8(buffer, header);
-        final int headerLength = (versionAndLength & 0xF) * 4;
-        final int totalLength = NetworkOrder.u16(buffer, header + IPV4_TOTAL_LENGTH);
+        int header = frameOffset + networkOffset;
+        int versionAndLength = NetworkOrder.u8(buffer, header);
+        int headerLength = (versionAndLength & 0xF) * 4;
+        int totalLength = NetworkOrder.u16(buffer, header + IPV4_TOTAL_LENGTH);
         if (versionAndLength >>> 4 != 4 || headerLength < IPV4_MINIMUM_LENGTH || totalLength < headerLength
                 || totalLength > frameLength - networkOffset) {
             return FrameFault.BAD_NETWORK_HEADER;
@@ -110,27 +110,27 @@ public final class InternetHeader {
         return FrameFault.NONE;
     }
 
-    private FrameFault parseIpv6(final ByteBuffer buffer, final int frameOffset, final int frameLength,
-            final int readable) {
-        final FrameFault room = room(networkOffset + IPV6_LENGTH, frameLength, readable);
+    private FrameFault parseIpv6(ByteBuffer buffer, int frameOffset, int frameLength,
+            int readable) {
+        FrameFault room = room(networkOffset + IPV6_LENGTH, frameLength, readable);
         if (room != FrameFault.NONE) {
             return room;
         }
-        final int header = frameOffset + networkOffset;
-        final int payloadLength = NetworkOrder.u16(buffer, header + IPV6_PAYLOAD_LENGTH);
-        final int packetEnd = networkOffset + IPV6_LENGTH + payloadLength;
+        int header = frameOffset + networkOffset;
+        int payloadLength = NetworkOrder.u16(buffer, header + IPV6_PAYLOAD_LENGTH);
+        int packetEnd = networkOffset + IPV6_LENGTH + payloadLength;
         if (NetworkOrder.u8(buffer, header) >>> 4 != 6 || packetEnd > frameLength) {
             return FrameFault.BAD_NETWORK_HEADER;
         }
         int next = NetworkOrder.u8(buffer, header + IPV6_NEXT_HEADER);
         int position = networkOffset + IPV6_LENGTH;
         while (isExtension(next)) {
-            final FrameFault inside = room(position + EXTENSION_MINIMUM_LENGTH, packetEnd, readable);
+            FrameFault inside = room(position + EXTENSION_MINIMUM_LENGTH, packetEnd, readable);
             if (inside != FrameFault.NONE) {
                 return inside;
             }
-            final int following = NetworkOrder.u8(buffer, frameOffset + position);
-            final int length = extensionLength(next, NetworkOrder.u8(buffer, frameOffset + position + 1));
+            int following = NetworkOrder.u8(buffer, frameOffset + position);
+            int length = extensionLength(next, NetworkOrder.u8(buffer, frameOffset + position + 1));
             if (next == FRAGMENT) {
                 fragment = true;
                 if ((NetworkOrder.u16(buffer, frameOffset + position + 2) & ~7) != 0) {
@@ -153,14 +153,14 @@ public final class InternetHeader {
         return FrameFault.NONE;
     }
 
-    private static FrameFault room(final int needed, final int available, final int readable) {
+    private static FrameFault room(int needed, int available, int readable) {
         if (needed > available) {
             return FrameFault.BAD_NETWORK_HEADER;
         }
         return needed > readable ? FrameFault.HEADERS_TOO_LONG : FrameFault.NONE;
     }
 
-    private static boolean isExtension(final int next) {
+    private static boolean isExtension(int next) {
         return switch (next) {
             case HOP_BY_HOP, ROUTING, FRAGMENT, AUTHENTICATION, DESTINATION_OPTIONS, MOBILITY, HOST_IDENTITY, SHIM6 ->
                 true;
@@ -168,7 +168,7 @@ public final class InternetHeader {
         };
     }
 
-    private static int extensionLength(final int kind, final int lengthField) {
+    private static int extensionLength(int kind, int lengthField) {
         return switch (kind) {
             case FRAGMENT -> EXTENSION_MINIMUM_LENGTH;
             case AUTHENTICATION -> Math.max(EXTENSION_MINIMUM_LENGTH, (lengthField + 2) * 4);

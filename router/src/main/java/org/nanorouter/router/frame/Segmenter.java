@@ -63,7 +63,7 @@ public final class Segmenter {
      *        network card, 0 for no padding
      * @param maximumFrameLength of what it makes, without virtio_net_hdr; the slots have room for it
      */
-    public Segmenter(final int minimumFrameLength, final int maximumFrameLength) {
+    public Segmenter(int minimumFrameLength, int maximumFrameLength) {
         if (minimumFrameLength != 0 && minimumFrameLength != EthernetFrame.MINIMUM_LENGTH
                 || maximumFrameLength < EthernetFrame.MINIMUM_LENGTH) {
             throw new IllegalArgumentException("bad limits: minimumFrameLength=" + minimumFrameLength
@@ -78,7 +78,7 @@ public final class Segmenter {
      *
      * @return {@link FrameFault#NONE}, and {@link #hasNext} is true; or why nothing can be made of it
      */
-    public FrameFault begin(final ByteBuffer buffer, final int offset, final int frameLength) {
+    public FrameFault begin(ByteBuffer buffer, int offset, int frameLength) {
         source = buffer;
         sourceFrame = offset + VNET;
         done = 0;
@@ -87,12 +87,12 @@ public final class Segmenter {
             return FrameFault.RUNT;
         }
         vnet.load(buffer, offset);
-        final FrameFault fault = vnet.isLarge() ? beginLarge(frameLength) : beginOrdinary(frameLength);
+        FrameFault fault = vnet.isLarge() ? beginLarge(frameLength) : beginOrdinary(frameLength);
         hasNext = fault == FrameFault.NONE;
         return fault;
     }
 
-    private FrameFault beginOrdinary(final int frameLength) {
+    private FrameFault beginOrdinary(int frameLength) {
         headerLength = 0;
         payloadLength = frameLength;
         if (frameLength > maximumFrameLength) {
@@ -101,14 +101,14 @@ public final class Segmenter {
         return vnet.check(source, sourceFrame, frameLength, frameLength);
     }
 
-    private FrameFault beginLarge(final int frameLength) {
-        final int readable = Math.min(frameLength, TEMPLATE_CAPACITY);
+    private FrameFault beginLarge(int frameLength) {
+        int readable = Math.min(frameLength, TEMPLATE_CAPACITY);
         template.put(0, source, sourceFrame, readable);
-        final FrameFault fault = vnet.check(template, 0, frameLength, readable);
+        FrameFault fault = vnet.check(template, 0, frameLength, readable);
         if (fault != FrameFault.NONE) {
             return fault;
         }
-        final InternetHeader internet = vnet.internet();
+        InternetHeader internet = vnet.internet();
         headerLength = vnet.headerLength();
         networkOffset = internet.networkOffset();
         transportOffset = internet.transportOffset();
@@ -122,7 +122,7 @@ public final class Segmenter {
         return FrameFault.NONE;
     }
 
-    private void prepareTemplate(final InternetHeader internet) {
+    private void prepareTemplate(InternetHeader internet) {
         checksumIndex = transportOffset
                 + (tcp ? TransportHeader.TCP_CHECKSUM : TransportHeader.UDP_CHECKSUM);
         if (vnet.needsChecksum()) {
@@ -154,10 +154,10 @@ public final class Segmenter {
      * @param target has 12 bytes and the maximum frame length from {@code offset} on; not memory that a peer writes
      * @return the frame's length without the header
      */
-    public int next(final ByteBuffer target, final int offset) {
-        final int frame = offset + VNET;
+    public int next(ByteBuffer target, int offset) {
+        int frame = offset + VNET;
         VnetHeader.clear(target, offset);
-        final int length;
+        int length;
         if (vnet.isLarge()) {
             length = nextSegment(target, frame);
         } else {
@@ -169,21 +169,21 @@ public final class Segmenter {
         return minimumFrameLength > length ? EthernetFrame.pad(target, frame, length) : length;
     }
 
-    private int nextSegment(final ByteBuffer target, final int frame) {
-        final int payload = Math.min(payloadLength - done, vnet.gsoSize());
-        final int length = headerLength + payload;
+    private int nextSegment(ByteBuffer target, int frame) {
+        int payload = Math.min(payloadLength - done, vnet.gsoSize());
+        int length = headerLength + payload;
         target.put(frame, template, 0, headerLength);
         target.put(frame + headerLength, source, sourceFrame + headerLength + done, payload);
-        final boolean last = done + payload == payloadLength;
+        boolean last = done + payload == payloadLength;
         patchNetwork(target, frame + networkOffset, length - networkOffset);
-        final int transport = frame + transportOffset;
-        final int transportLength = length - transportOffset;
+        int transport = frame + transportOffset;
+        int transportLength = length - transportOffset;
         if (tcp) {
             patchTcp(target, transport, last);
         } else {
             NetworkOrder.put16(target, transport + TransportHeader.UDP_LENGTH_FIELD, transportLength);
         }
-        final int sum = Checksum.fold(
+        int sum = Checksum.fold(
                 (long) pseudoSum + transportLength + Checksum.sum(target, transport, transportLength));
         NetworkOrder.put16(target, frame + checksumIndex, Checksum.complementNotZero(sum));
         done += payload;
@@ -191,7 +191,7 @@ public final class Segmenter {
         return length;
     }
 
-    private void patchNetwork(final ByteBuffer target, final int network, final int length) {
+    private void patchNetwork(ByteBuffer target, int network, int length) {
         if (version == 6) {
             NetworkOrder.put16(target, network + InternetHeader.IPV6_PAYLOAD_LENGTH,
                     length - InternetHeader.IPV6_LENGTH);
@@ -199,11 +199,11 @@ public final class Segmenter {
         }
         NetworkOrder.put16(target, network + InternetHeader.IPV4_TOTAL_LENGTH, length);
         NetworkOrder.put16(target, network + InternetHeader.IPV4_ID, identification++);
-        final int sum = Checksum.sum(target, network, transportOffset - networkOffset);
+        int sum = Checksum.sum(target, network, transportOffset - networkOffset);
         NetworkOrder.put16(target, network + InternetHeader.IPV4_CHECKSUM, Checksum.complement(sum));
     }
 
-    private void patchTcp(final ByteBuffer target, final int transport, final boolean last) {
+    private void patchTcp(ByteBuffer target, int transport, boolean last) {
         int flags = tcpFlags;
         if (!last) {
             flags &= ~(TransportHeader.TCP_FIN | TransportHeader.TCP_PSH);
@@ -211,7 +211,7 @@ public final class Segmenter {
         if (done > 0) {
             flags &= ~TransportHeader.TCP_CWR;
             if ((flags & TransportHeader.TCP_URG) != 0) {
-                final int pointer = urgent - done;
+                int pointer = urgent - done;
                 if (pointer <= 0) {
                     flags &= ~TransportHeader.TCP_URG;
                 }

@@ -28,7 +28,7 @@ final class TransportHeader {
     }
 
     /** The length of the TCP header at an index by its own word; below the minimum if it lies. */
-    static int tcpLength(final ByteBuffer buffer, final int index) {
+    static int tcpLength(ByteBuffer buffer, int index) {
         return (NetworkOrder.u8(buffer, index + TCP_DATA_OFFSET) >>> 4) * 4;
     }
 }

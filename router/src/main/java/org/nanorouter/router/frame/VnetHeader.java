@@ -58,13 +58,13 @@ public final class VnetHeader {
      *
      * @param frameLength without the header
      */
-    public FrameFault check(final ByteBuffer buffer, final int offset, final int frameLength) {
+    public FrameFault check(ByteBuffer buffer, int offset, int frameLength) {
         load(buffer, offset);
         return check(buffer, offset + LENGTH, frameLength, frameLength);
     }
 
     /** Reads each word of the header once. */
-    void load(final ByteBuffer buffer, final int offset) {
+    void load(ByteBuffer buffer, int offset) {
         flags = NetworkOrder.u8(buffer, offset + FLAGS_OFFSET);
         gsoType = NetworkOrder.u8(buffer, offset + GSO_TYPE_OFFSET);
         gsoSize = word(buffer, offset + GSO_SIZE_OFFSET);
@@ -79,7 +79,7 @@ public final class VnetHeader {
      *
      * @param readable how many of the frame's bytes are in the buffer
      */
-    FrameFault check(final ByteBuffer buffer, final int frameOffset, final int frameLength, final int readable) {
+    FrameFault check(ByteBuffer buffer, int frameOffset, int frameLength, int readable) {
         if (frameLength < EthernetFrame.HEADER_LENGTH) {
             return FrameFault.RUNT;
         }
@@ -99,9 +99,9 @@ public final class VnetHeader {
         return gsoType == GSO_NONE ? FrameFault.NONE : checkLarge(buffer, frameOffset, frameLength, readable);
     }
 
-    private FrameFault checkLarge(final ByteBuffer buffer, final int frameOffset, final int frameLength,
-            final int readable) {
-        final int type = gsoType & ~GSO_ECN_BIT;
+    private FrameFault checkLarge(ByteBuffer buffer, int frameOffset, int frameLength,
+            int readable) {
+        int type = gsoType & ~GSO_ECN_BIT;
         if (type != GSO_TCPV4 && type != GSO_TCPV6 && type != GSO_UDP_L4) {
             return FrameFault.UNKNOWN_GSO_TYPE;
         }
@@ -114,12 +114,12 @@ public final class VnetHeader {
         if (type == GSO_UDP_L4 && !needsChecksum()) {
             return FrameFault.GSO_WITHOUT_CHECKSUM;
         }
-        final FrameFault network = internet.parse(buffer, frameOffset, frameLength, readable);
+        FrameFault network = internet.parse(buffer, frameOffset, frameLength, readable);
         if (network != FrameFault.NONE) {
             return network;
         }
-        final int protocol = type == GSO_UDP_L4 ? InternetHeader.PROTOCOL_UDP : InternetHeader.PROTOCOL_TCP;
-        final boolean family = switch (type) {
+        int protocol = type == GSO_UDP_L4 ? InternetHeader.PROTOCOL_UDP : InternetHeader.PROTOCOL_TCP;
+        boolean family = switch (type) {
             case GSO_TCPV4 -> internet.version() == 4;
             case GSO_TCPV6 -> internet.version() == 6;
             default -> internet.isInternet();
@@ -133,37 +133,37 @@ public final class VnetHeader {
         return checkTransport(buffer, frameOffset, readable, protocol);
     }
 
-    private FrameFault checkTransport(final ByteBuffer buffer, final int frameOffset, final int readable,
-            final int protocol) {
-        final boolean tcp = protocol == InternetHeader.PROTOCOL_TCP;
-        final int transport = internet.transportOffset();
-        final int minimum = tcp ? TransportHeader.TCP_MINIMUM_LENGTH : TransportHeader.UDP_LENGTH;
+    private FrameFault checkTransport(ByteBuffer buffer, int frameOffset, int readable,
+            int protocol) {
+        boolean tcp = protocol == InternetHeader.PROTOCOL_TCP;
+        int transport = internet.transportOffset();
+        int minimum = tcp ? TransportHeader.TCP_MINIMUM_LENGTH : TransportHeader.UDP_LENGTH;
         if (transport + minimum > internet.end()) {
             return FrameFault.BAD_TRANSPORT_HEADER;
         }
         if (transport + minimum > readable) {
             return FrameFault.HEADERS_TOO_LONG;
         }
-        final int length = tcp ? TransportHeader.tcpLength(buffer, frameOffset + transport) : minimum;
+        int length = tcp ? TransportHeader.tcpLength(buffer, frameOffset + transport) : minimum;
         if (length < minimum || transport + length > internet.end()) {
             return FrameFault.BAD_TRANSPORT_HEADER;
         }
         if (transport + length > readable) {
             return FrameFault.HEADERS_TOO_LONG;
         }
-        final int field = tcp ? TransportHeader.TCP_CHECKSUM : TransportHeader.UDP_CHECKSUM;
+        int field = tcp ? TransportHeader.TCP_CHECKSUM : TransportHeader.UDP_CHECKSUM;
         if (needsChecksum() && (checksumStart != transport || checksumOffset != field)) {
             return FrameFault.CHECKSUM_MISPLACED;
         }
         headerLength = transport + length;
-        final int segments = (internet.end() - headerLength + gsoSize - 1) / gsoSize;
+        int segments = (internet.end() - headerLength + gsoSize - 1) / gsoSize;
         return segments > (tcp ? MAX_TCP_SEGMENTS : MAX_UDP_SEGMENTS)
                 ? FrameFault.TOO_MANY_SEGMENTS
                 : FrameFault.NONE;
     }
 
     /** Writes what was checked, with a header length computed here instead of the one that was claimed. */
-    public void store(final ByteBuffer buffer, final int offset) {
+    public void store(ByteBuffer buffer, int offset) {
         clear(buffer, offset);
         buffer.put(offset + FLAGS_OFFSET, (byte) flags);
         buffer.put(offset + GSO_TYPE_OFFSET, (byte) gsoType);
@@ -178,18 +178,18 @@ public final class VnetHeader {
     }
 
     /** Writes the header of a frame that is complete as it is. */
-    public static void clear(final ByteBuffer buffer, final int offset) {
+    public static void clear(ByteBuffer buffer, int offset) {
         for (int i = 0; i < LENGTH; i += Integer.BYTES) {
             NetworkOrder.put32(buffer, offset + i, 0);
         }
     }
 
     /** Whether the frame behind a header is complete as it is: nothing to segment and nothing to sum. */
-    public static boolean isPlain(final ByteBuffer buffer, final int offset) {
+    public static boolean isPlain(ByteBuffer buffer, int offset) {
         return (buffer.get(offset + FLAGS_OFFSET) & FLAG_NEEDS_CHECKSUM | buffer.get(offset + GSO_TYPE_OFFSET)) == 0;
     }
 
-    private static int word(final ByteBuffer buffer, final int index) {
+    private static int word(ByteBuffer buffer, int index) {
         return (short) SHORT.get(buffer, index) & 0xFFFF;
     }
 

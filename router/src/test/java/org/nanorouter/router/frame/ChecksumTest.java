@@ -11,13 +11,13 @@ class ChecksumTest {
 
     @Test
     void sumEqualsThePlainOneAtEveryAlignmentLengthAndByteOrder() {
-        final Random random = Seed.random("checksum");
-        final byte[] bytes = new byte[70_000];
+        Random random = Seed.random("checksum");
+        byte[] bytes = new byte[70_000];
         for (int round = 0; round < 2_000; round++) {
             random.nextBytes(bytes);
-            final int offset = random.nextInt(64);
-            final int length = round < 200 ? round : random.nextInt(bytes.length - offset);
-            final ByteBuffer buffer = (round % 2 == 0 ? ByteBuffer.allocate(bytes.length)
+            int offset = random.nextInt(64);
+            int length = round < 200 ? round : random.nextInt(bytes.length - offset);
+            ByteBuffer buffer = (round % 2 == 0 ? ByteBuffer.allocate(bytes.length)
                     : ByteBuffer.allocateDirect(bytes.length))
                     .order(round % 3 == 0 ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
             buffer.put(0, bytes);
@@ -28,7 +28,7 @@ class ChecksumTest {
 
     @Test
     void sumOfAllOnesKeepsEveryCarry() {
-        final byte[] bytes = new byte[65_600];
+        byte[] bytes = new byte[65_600];
         java.util.Arrays.fill(bytes, (byte) 0xFF);
         assertThat(Checksum.sum(ByteBuffer.wrap(bytes), 0, bytes.length)).isEqualTo(0xFFFF);
         assertThat(Checksum.fold(-1L)).isEqualTo(0xFFFF);
@@ -37,15 +37,15 @@ class ChecksumTest {
 
     @Test
     void updateGivesWhatAFullSumGives() {
-        final Random random = Seed.random("checksum update");
-        final byte[] bytes = new byte[40];
+        Random random = Seed.random("checksum update");
+        byte[] bytes = new byte[40];
         for (int round = 0; round < 100_000; round++) {
             random.nextBytes(bytes);
-            final ByteBuffer buffer = ByteBuffer.wrap(bytes);
-            final int before = Checksum.complement(Checksum.sum(buffer, 0, bytes.length));
-            final int index = random.nextInt(20) * 2;
-            final int oldWord = NetworkOrder.u16(buffer, index);
-            final int newWord = random.nextInt(65536);
+            ByteBuffer buffer = ByteBuffer.wrap(bytes);
+            int before = Checksum.complement(Checksum.sum(buffer, 0, bytes.length));
+            int index = random.nextInt(20) * 2;
+            int oldWord = NetworkOrder.u16(buffer, index);
+            int newWord = random.nextInt(65536);
             NetworkOrder.put16(buffer, index, newWord);
             assertThat(Checksum.update(before, oldWord, newWord))
                     .isEqualTo(Checksum.complement(Checksum.sum(buffer, 0, bytes.length)));

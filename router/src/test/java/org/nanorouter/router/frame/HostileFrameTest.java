@@ -26,15 +26,15 @@ class HostileFrameTest {
 
     @Test
     void randomFramesNeverThrowNorReachOutside() {
-        final Random random = Seed.random("hostile frames");
-        final ByteBuffer[] buffers = new ByteBuffer[MAX_LENGTH + 1];
-        final Map<FrameFault, Integer> seen = new EnumMap<>(FrameFault.class);
+        Random random = Seed.random("hostile frames");
+        ByteBuffer[] buffers = new ByteBuffer[MAX_LENGTH + 1];
+        Map<FrameFault, Integer> seen = new EnumMap<>(FrameFault.class);
         for (int i = 0; i < CASES; i++) {
-            final int length = random.nextInt(MAX_LENGTH + 1);
+            int length = random.nextInt(MAX_LENGTH + 1);
             if (buffers[length] == null) {
                 buffers[length] = ByteBuffer.allocate(12 + length).order(ByteOrder.LITTLE_ENDIAN);
             }
-            final ByteBuffer buffer = buffers[length];
+            ByteBuffer buffer = buffers[length];
             // Some of the last case's bytes stay; that is one more kind of chance.
             fill(buffer, length, random);
             seen.merge(look(buffer, length), 1, Integer::sum);
@@ -47,8 +47,8 @@ class HostileFrameTest {
                 FrameFault.BAD_TRANSPORT_HEADER);
     }
 
-    private FrameFault look(final ByteBuffer buffer, final int length) {
-        final FrameFault fault = vnet.check(buffer, 0, length);
+    private FrameFault look(ByteBuffer buffer, int length) {
+        FrameFault fault = vnet.check(buffer, 0, length);
         if (fault == FrameFault.NONE && vnet.isLarge()) {
             assertThat(vnet.headerLength()).isBetween(EthernetFrame.HEADER_LENGTH, length);
         }
@@ -56,7 +56,7 @@ class HostileFrameTest {
         assertThat(internet.end()).isLessThanOrEqualTo(length);
         EthernetFrame.vlan(buffer, 12, length);
         EthernetFrame.trimmedLength(buffer, 12, length, internet);
-        final FrameFault segmenting = segmenter.begin(buffer, 0, length);
+        FrameFault segmenting = segmenter.begin(buffer, 0, length);
         while (segmenter.hasNext()) {
             assertThat(segmenter.next(slot, 0)).isBetween(60, 1514);
         }
@@ -65,13 +65,13 @@ class HostileFrameTest {
     }
 
     /** Random bytes, made plausible piece by piece so that the deeper checks are reached as well. */
-    private static void fill(final ByteBuffer buffer, final int length, final Random random) {
-        final byte[] bytes = buffer.array();
+    private static void fill(ByteBuffer buffer, int length, Random random) {
+        byte[] bytes = buffer.array();
         for (int i = random.nextInt(16); i < bytes.length; i += 1 + random.nextInt(32)) {
             bytes[i] = (byte) random.nextInt();
         }
         bytes[0] = (byte) (random.nextInt(8) == 0 ? random.nextInt() : random.nextInt(4));
-        final int[] types = {0, 1, 4, 5, 0x81, 0x84, 0x85, random.nextInt(256)};
+        int[] types = {0, 1, 4, 5, 0x81, 0x84, 0x85, random.nextInt(256)};
         bytes[1] = (byte) types[random.nextInt(types.length)];
         short16(buffer, 2, random.nextInt(16) == 0 ? random.nextInt() : random.nextInt(60));
         short16(buffer, 4, random.nextInt(32) == 0 ? random.nextInt(3) - 1 : random.nextInt(2000));
@@ -85,15 +85,15 @@ class HostileFrameTest {
             NetworkOrder.put16(buffer, at, random.nextBoolean() ? 0x8100 : 0x88A8);
             at += 4;
         }
-        final boolean ipv6 = random.nextBoolean();
+        boolean ipv6 = random.nextBoolean();
         NetworkOrder.put16(buffer, at, ipv6 ? 0x86DD : 0x0800);
         at += 2;
-        final int room = 12 + length - at;
-        final boolean lie = random.nextInt(4) == 0;
-        final int tcpOrUdp = random.nextBoolean() ? 6 : 17;
+        int room = 12 + length - at;
+        boolean lie = random.nextInt(4) == 0;
+        int tcpOrUdp = random.nextBoolean() ? 6 : 17;
         int transport = at;
         if (ipv6 && room >= 40) {
-            final int[] nexts = {0, 43, 44, 51, 60, 135, tcpOrUdp, tcpOrUdp, tcpOrUdp};
+            int[] nexts = {0, 43, 44, 51, 60, 135, tcpOrUdp, tcpOrUdp, tcpOrUdp};
             bytes[at] = 0x60;
             NetworkOrder.put16(buffer, at + 4, lie ? random.nextInt() : room - 40);
             bytes[at + 6] = (byte) nexts[random.nextInt(nexts.length)];
@@ -119,7 +119,7 @@ class HostileFrameTest {
         }
     }
 
-    private static void short16(final ByteBuffer buffer, final int index, final int value) {
+    private static void short16(ByteBuffer buffer, int index, int value) {
         buffer.putShort(index, (short) value);
     }
 }

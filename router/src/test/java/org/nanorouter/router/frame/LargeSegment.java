@@ -34,8 +34,8 @@ final class LargeSegment {
     int headerLength;
     int transport;
 
-    static LargeSegment random(final RandomGenerator random) {
-        final LargeSegment segment = new LargeSegment();
+    static LargeSegment random(RandomGenerator random) {
+        LargeSegment segment = new LargeSegment();
         segment.ipv6 = random.nextBoolean();
         segment.udp = random.nextBoolean();
         segment.tags = random.nextInt(3);
@@ -57,8 +57,8 @@ final class LargeSegment {
     }
 
     /** Writes virtio_net_hdr and frame at an offset. */
-    void write(final ByteBuffer buffer, final int offset) {
-        final ByteBuffer frame = ByteBuffer.allocate(70_000);
+    void write(ByteBuffer buffer, int offset) {
+        ByteBuffer frame = ByteBuffer.allocate(70_000);
         for (int i = 0; i < 12; i++) {
             frame.put((byte) (i == 0 || i == 6 ? 0x02 : i));
         }
@@ -66,10 +66,10 @@ final class LargeSegment {
             frame.putShort((short) (i == 0 && tags == 2 ? 0x88A8 : 0x8100)).putShort((short) (0x2000 | 100 + i));
         }
         frame.putShort((short) (ipv6 ? 0x86DD : 0x0800));
-        final int network = frame.position();
+        int network = frame.position();
         putNetwork(frame);
         transport = frame.position();
-        final int protocol = udp ? 17 : 6;
+        int protocol = udp ? 17 : 6;
         if (udp) {
             frame.putShort((short) 4000).putShort((short) 5000).putShort((short) (8 + payload.length))
                     .putShort((short) 0);
@@ -83,10 +83,10 @@ final class LargeSegment {
         }
         headerLength = frame.position();
         frame.put(payload);
-        final int end = frame.position();
-        final int addresses = ipv6 ? network + 8 : network + 12;
-        final int pseudo = referenceSum(frame.array(), addresses, ipv6 ? 32 : 8, protocol + (end - transport));
-        final int field = transport + (udp ? 6 : 16);
+        int end = frame.position();
+        int addresses = ipv6 ? network + 8 : network + 12;
+        int pseudo = referenceSum(frame.array(), addresses, ipv6 ? 32 : 8, protocol + (end - transport));
+        int field = transport + (udp ? 6 : 16);
         frame.putShort(field, (short) (needsChecksum ? pseudo : 0xABCD));
         if (ipv6) {
             frame.putShort(network + 4, (short) (end - network - 40));
@@ -99,8 +99,8 @@ final class LargeSegment {
             frame.put((byte) 0xEE);
         }
         frameLength = frame.position();
-        final int type = udp ? 5 : (ipv6 ? 4 : 1) | (ecn ? 0x80 : 0);
-        final ByteBuffer header = ByteBuffer.allocate(12).order(ByteOrder.LITTLE_ENDIAN);
+        int type = udp ? 5 : (ipv6 ? 4 : 1) | (ecn ? 0x80 : 0);
+        ByteBuffer header = ByteBuffer.allocate(12).order(ByteOrder.LITTLE_ENDIAN);
         header.put((byte) (needsChecksum ? 1 : 0)).put((byte) type).putShort((short) headerLength)
                 .putShort((short) gsoSize).putShort((short) (needsChecksum ? transport : 0))
                 .putShort((short) (needsChecksum ? udp ? 6 : 16 : 0)).putShort((short) 0);
@@ -108,8 +108,8 @@ final class LargeSegment {
         buffer.put(offset + 12, frame.array(), 0, frameLength);
     }
 
-    private void putNetwork(final ByteBuffer frame) {
-        final int protocol = udp ? 17 : 6;
+    private void putNetwork(ByteBuffer frame) {
+        int protocol = udp ? 17 : 6;
         if (!ipv6) {
             frame.put((byte) (0x40 | 5 + ipv4Options)).put((byte) 0).putShort((short) 0)
                     .putShort((short) identification).putShort((short) 0x4000).put((byte) 64).put((byte) protocol)
@@ -131,7 +131,7 @@ final class LargeSegment {
     }
 
     /** RFC 1071 in the plainest way, starting from a number. */
-    static int referenceSum(final byte[] bytes, final int offset, final int length, final int start) {
+    static int referenceSum(byte[] bytes, int offset, int length, int start) {
         long sum = start;
         for (int i = 0; i < length; i++) {
             sum += (long) (bytes[offset + i] & 0xFF) << (i % 2 == 0 ? 8 : 0);

@@ -8,8 +8,8 @@ final class Seed {
     private Seed() {
     }
 
-    static Random random(final String test) {
-        final long seed = Long.getLong("nanorouter.seed", System.nanoTime());
+    static Random random(String test) {
+        long seed = Long.getLong("nanorouter.seed", System.nanoTime());
         System.out.println(test + ": nanorouter.seed=" + seed);
         return new Random(seed);
     }

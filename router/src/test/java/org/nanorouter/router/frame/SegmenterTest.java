@@ -26,17 +26,17 @@ class SegmenterTest {
     private final ByteBuffer slot = ByteBuffer.allocateDirect(80_000).order(ByteOrder.LITTLE_ENDIAN);
     private final Segmenter segmenter = new Segmenter(0, VnetHeader.MAX_FRAME_LENGTH);
 
-    private List<byte[]> cut(final LargeSegment segment) {
+    private List<byte[]> cut(LargeSegment segment) {
         segment.write(source, OFFSET);
         return cut(segmenter, segment.frameLength);
     }
 
-    private List<byte[]> cut(final Segmenter with, final int frameLength) {
+    private List<byte[]> cut(Segmenter with, int frameLength) {
         assertThat(with.begin(source, OFFSET, frameLength)).isEqualTo(FrameFault.NONE);
-        final List<byte[]> frames = new ArrayList<>();
+        List<byte[]> frames = new ArrayList<>();
         while (with.hasNext()) {
-            final int length = with.next(slot, 4);
-            final byte[] frame = new byte[length];
+            int length = with.next(slot, 4);
+            byte[] frame = new byte[length];
             slot.get(4 + 12, frame);
             assertThat(VnetHeader.isPlain(slot, 4)).isTrue();
             frames.add(frame);
@@ -46,15 +46,15 @@ class SegmenterTest {
 
     @Test
     void everySegmentIsAValidPacketAndTogetherTheyCarryThePayload() throws Exception {
-        final Random random = Seed.random("segmenter");
+        Random random = Seed.random("segmenter");
         for (int round = 0; round < 3_000; round++) {
-            final LargeSegment segment = LargeSegment.random(random);
+            LargeSegment segment = LargeSegment.random(random);
             if (segment.udp) {
                 segment.gsoSize = Math.max(segment.gsoSize, segment.payload.length / 100 + 1);
             }
-            final List<byte[]> frames = cut(segment);
+            List<byte[]> frames = cut(segment);
             assertThat(frames).hasSize(Math.max(1, (segment.payload.length + segment.gsoSize - 1) / segment.gsoSize));
-            final ByteArrayOutputStream payload = new ByteArrayOutputStream();
+            ByteArrayOutputStream payload = new ByteArrayOutputStream();
             for (int i = 0; i < frames.size(); i++) {
                 payload.writeBytes(checkSegment(segment, frames.get(i), i, frames.size()));
             }
@@ -63,33 +63,33 @@ class SegmenterTest {
     }
 
     /** Checks one frame with pcap4j, and gives its payload. */
-    private static byte[] checkSegment(final LargeSegment segment, final byte[] frame, final int index,
-            final int count) throws Exception {
-        final byte[] known = frame.clone();
+    private static byte[] checkSegment(LargeSegment segment, byte[] frame, int index,
+            int count) throws Exception {
+        byte[] known = frame.clone();
         if (segment.tags == 2) {
             // pcap4j does not know the provider's tag, whose form is the same.
             ByteBuffer.wrap(known).putShort(EthernetFrame.TYPE_OFFSET, (short) EthernetFrame.TYPE_VLAN);
         }
-        final Packet packet = EthernetPacket.newPacket(known, 0, known.length);
-        final IpPacket ip = packet.get(IpPacket.class);
-        final InetAddress from = ip.getHeader().getSrcAddr();
-        final InetAddress to = ip.getHeader().getDstAddr();
-        final int network = 14 + 4 * segment.tags;
+        Packet packet = EthernetPacket.newPacket(known, 0, known.length);
+        IpPacket ip = packet.get(IpPacket.class);
+        InetAddress from = ip.getHeader().getSrcAddr();
+        InetAddress to = ip.getHeader().getDstAddr();
+        int network = 14 + 4 * segment.tags;
         if (segment.ipv6) {
             assertThat(packet.get(IpV6Packet.class).getHeader().getPayloadLengthAsInt())
                     .isEqualTo(frame.length - network - 40);
         } else {
-            final IpV4Packet.IpV4Header header = packet.get(IpV4Packet.class).getHeader();
+            IpV4Packet.IpV4Header header = packet.get(IpV4Packet.class).getHeader();
             assertThat(header.hasValidChecksum(false)).isTrue();
             assertThat(header.getTotalLengthAsInt()).isEqualTo(frame.length - network);
             assertThat(header.getIdentificationAsInt()).isEqualTo(segment.identification + index & 0xFFFF);
         }
         if (segment.udp) {
-            final UdpPacket datagram = packet.get(UdpPacket.class);
+            UdpPacket datagram = packet.get(UdpPacket.class);
             assertThat(datagram.hasValidChecksum(from, to, false)).isTrue();
             assertThat(datagram.getHeader().getLengthAsInt()).isEqualTo(frame.length - segment.transport);
         } else {
-            final TcpPacket tcp = packet.get(TcpPacket.class);
+            TcpPacket tcp = packet.get(TcpPacket.class);
             assertThat(tcp.hasValidChecksum(from, to, false)).isTrue();
             checkTcp(segment, tcp.getHeader(), frame[segment.transport + 13] & 0xFF, index, count);
         }
@@ -97,15 +97,15 @@ class SegmenterTest {
         return Arrays.copyOfRange(frame, segment.headerLength, frame.length);
     }
 
-    private static byte[] headers(final LargeSegment segment) {
-        final ByteBuffer copy = ByteBuffer.allocate(80_000);
+    private static byte[] headers(LargeSegment segment) {
+        ByteBuffer copy = ByteBuffer.allocate(80_000);
         segment.write(copy, 0);
         return Arrays.copyOfRange(copy.array(), 12, 12 + segment.headerLength);
     }
 
-    private static void checkTcp(final LargeSegment segment, final TcpPacket.TcpHeader header, final int flags,
-            final int index, final int count) {
-        final int before = index * segment.gsoSize;
+    private static void checkTcp(LargeSegment segment, TcpPacket.TcpHeader header, int flags,
+            int index, int count) {
+        int before = index * segment.gsoSize;
         assertThat(header.getSequenceNumber()).isEqualTo(segment.sequence + before);
         int expected = segment.flags;
         if (index < count - 1) {
@@ -125,22 +125,22 @@ class SegmenterTest {
 
     @Test
     void anOrdinaryFrameComesOutOnceWithItsChecksumFilledIn() throws Exception {
-        final LargeSegment segment = new LargeSegment();
+        LargeSegment segment = new LargeSegment();
         segment.payload = "hello".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
         segment.padding = 7;
         segment.write(source, OFFSET);
         source.put(OFFSET + VnetHeaderDescriptor.GSO_TYPE_OFFSET, (byte) 0);
-        final List<byte[]> frames = cut(segmenter, segment.frameLength);
+        List<byte[]> frames = cut(segmenter, segment.frameLength);
         assertThat(frames).hasSize(1);
-        final Packet packet = EthernetPacket.newPacket(frames.get(0), 0, segment.frameLength - segment.padding);
-        final IpPacket ip = packet.get(IpPacket.class);
+        Packet packet = EthernetPacket.newPacket(frames.get(0), 0, segment.frameLength - segment.padding);
+        IpPacket ip = packet.get(IpPacket.class);
         assertThat(packet.get(TcpPacket.class)
                 .hasValidChecksum(ip.getHeader().getSrcAddr(), ip.getHeader().getDstAddr(), false)).isTrue();
     }
 
     @Test
     void aFrameThatNeedsNothingIsCopiedByteForByte() {
-        final byte[] bytes = new byte[1514];
+        byte[] bytes = new byte[1514];
         new Random(1).nextBytes(bytes);
         VnetHeader.clear(source, OFFSET);
         source.put(OFFSET + 12, bytes);
@@ -149,23 +149,23 @@ class SegmenterTest {
 
     @Test
     void shortFramesArePaddedWithZerosForAnEmulatedCard() {
-        final byte[] bytes = new byte[42];
+        byte[] bytes = new byte[42];
         Arrays.fill(bytes, (byte) 0x55);
         VnetHeader.clear(source, OFFSET);
         source.put(OFFSET + 12, bytes);
         for (int i = 0; i < slot.capacity(); i++) {
             slot.put(i, (byte) 0x77);
         }
-        final List<byte[]> frames = cut(new Segmenter(EthernetFrame.MINIMUM_LENGTH, 1514), 42);
+        List<byte[]> frames = cut(new Segmenter(EthernetFrame.MINIMUM_LENGTH, 1514), 42);
         assertThat(frames).containsExactly(Arrays.copyOf(bytes, 60));
     }
 
     @Test
     void segmentsLongerThanThePortTakesAreRefused() {
-        final LargeSegment segment = new LargeSegment();
+        LargeSegment segment = new LargeSegment();
         segment.payload = new byte[4000];
         segment.write(source, OFFSET);
-        final Segmenter narrow = new Segmenter(0, segment.headerLength + 1447);
+        Segmenter narrow = new Segmenter(0, segment.headerLength + 1447);
         assertThat(narrow.begin(source, OFFSET, segment.frameLength)).isEqualTo(FrameFault.OVERSIZE);
         assertThat(narrow.hasNext()).isFalse();
         assertThat(new Segmenter(0, segment.headerLength + 1448).begin(source, OFFSET, segment.frameLength))
@@ -174,7 +174,7 @@ class SegmenterTest {
 
     @Test
     void aSegmentSizeThatMakesThousandsOfFramesIsRefused() {
-        final LargeSegment segment = new LargeSegment();
+        LargeSegment segment = new LargeSegment();
         segment.payload = new byte[60_000];
         segment.gsoSize = 1;
         segment.write(source, OFFSET);
@@ -183,9 +183,9 @@ class SegmenterTest {
 
     @Test
     void headersThatChangeUnderItDoNotMoveItsBounds() {
-        final Random random = Seed.random("changing headers");
+        Random random = Seed.random("changing headers");
         for (int round = 0; round < 20_000; round++) {
-            final LargeSegment segment = LargeSegment.random(random);
+            LargeSegment segment = LargeSegment.random(random);
             segment.payload = new byte[random.nextInt(3_000)];
             segment.write(source, OFFSET);
             if (segmenter.begin(source, OFFSET, segment.frameLength) != FrameFault.NONE) {

@@ -34,7 +34,7 @@ public final class Bridge {
      *
      * @param maxPorts as the table was made with
      */
-    public Bridge(final Fdb fdb, final int maxPorts) {
+    public Bridge(Fdb fdb, int maxPorts) {
         this.fdb = fdb;
         horizons = new int[maxPorts];
         Arrays.fill(horizons, ABSENT);
@@ -45,7 +45,7 @@ public final class Bridge {
      *
      * @param horizon ports of one horizon never exchange frames; {@link #NO_HORIZON} for none
      */
-    public void addPort(final int port, final int horizon) {
+    public void addPort(int port, int horizon) {
         if (horizon < NO_HORIZON || horizons[port] != ABSENT) {
             throw new IllegalArgumentException("bad port: port=" + port + " horizon=" + horizon);
         }
@@ -53,14 +53,14 @@ public final class Bridge {
     }
 
     /** Removes a port and forgets what is behind it. */
-    public void removePort(final int port) {
+    public void removePort(int port) {
         horizons[port] = ABSENT;
         fdb.removePort(port);
     }
 
     /** Where a frame goes; see the class. */
-    public int forward(final int ingress, final long destination, final long source, final int vlan,
-            final long nowMs) {
+    public int forward(int ingress, long destination, long source, int vlan,
+            long nowMs) {
         if (!isPort(ingress)) {
             return drop(BridgeDrop.UNKNOWN_PORT);
         }
@@ -70,7 +70,7 @@ public final class Bridge {
         if (source == 0) {
             return drop(BridgeDrop.ZERO_SOURCE);
         }
-        final Learned outcome = fdb.learn(source, vlan, ingress, nowMs);
+        Learned outcome = fdb.learn(source, vlan, ingress, nowMs);
         learned[outcome.ordinal()]++;
         if (outcome == Learned.PINNED_ELSEWHERE) {
             return drop(BridgeDrop.SPOOFED_SOURCE);
@@ -78,7 +78,7 @@ public final class Bridge {
         if (EthernetFrame.isGroup(destination)) {
             return (destination & LINK_LOCAL_MASK) == LINK_LOCAL ? drop(BridgeDrop.LINK_LOCAL) : FLOOD;
         }
-        final int egress = fdb.find(destination, vlan, nowMs);
+        int egress = fdb.find(destination, vlan, nowMs);
         if (egress == Fdb.NONE) {
             return FLOOD;
         }
@@ -88,45 +88,45 @@ public final class Bridge {
         return sharesHorizon(ingress, egress) ? drop(BridgeDrop.SPLIT_HORIZON) : egress;
     }
 
-    private boolean sharesHorizon(final int one, final int other) {
+    private boolean sharesHorizon(int one, int other) {
         return horizons[one] != NO_HORIZON && horizons[one] == horizons[other];
     }
 
     /** Whether a flooded frame from one port goes to another. */
-    public boolean floodsTo(final int ingress, final int egress) {
+    public boolean floodsTo(int ingress, int egress) {
         return egress != ingress && isPort(egress) && isPort(ingress) && !sharesHorizon(ingress, egress);
     }
 
-    private boolean isPort(final int port) {
+    private boolean isPort(int port) {
         return port >= 0 && port < horizons.length && horizons[port] != ABSENT;
     }
 
-    private static int drop(final BridgeDrop reason) {
+    private static int drop(BridgeDrop reason) {
         return FIRST_DROP - reason.ordinal();
     }
 
     /** Whether an answer of {@link #forward} is a drop. */
-    public static boolean isDrop(final int answer) {
+    public static boolean isDrop(int answer) {
         return answer <= FIRST_DROP;
     }
 
     /** The reason of an answer that is a drop. */
-    public static BridgeDrop dropReason(final int answer) {
+    public static BridgeDrop dropReason(int answer) {
         return BridgeDrop.of(FIRST_DROP - answer);
     }
 
     /** How often learning came to an outcome. */
-    public long learned(final Learned outcome) {
+    public long learned(Learned outcome) {
         return learned[outcome.ordinal()];
     }
 
     /** Forgets what aged; to be called now and then, at best once in a few seconds. */
-    public int age(final long nowMs) {
+    public int age(long nowMs) {
         return fdb.age(nowMs);
     }
 
     /** The live entries of the table. */
-    public List<FdbEntry> snapshot(final long nowMs) {
+    public List<FdbEntry> snapshot(long nowMs) {
         return fdb.snapshot(nowMs);
     }
 

@@ -56,7 +56,7 @@ public final class Fdb {
      * @param maxPorts port indices are 0 to this, exclusive
      * @param hashKey any random number
      */
-    public Fdb(final int capacity, final int portLimit, final long ageingMs, final int maxPorts, final long hashKey) {
+    public Fdb(int capacity, int portLimit, long ageingMs, int maxPorts, long hashKey) {
         if (capacity < 1 || capacity > 1 << 24 || portLimit < 1 || portLimit > capacity || ageingMs < 1
                 || maxPorts < 1) {
             throw new IllegalArgumentException("bad limits: capacity=" + capacity + " portLimit=" + portLimit
@@ -66,7 +66,7 @@ public final class Fdb {
         this.portLimit = portLimit;
         this.ageingMs = ageingMs;
         this.hashKey = hashKey;
-        final int slots = Math.max(2, Integer.highestOneBit(capacity * 2 - 1) * 2);
+        int slots = Math.max(2, Integer.highestOneBit(capacity * 2 - 1) * 2);
         mask = slots - 1;
         keys = new long[slots];
         ports = new int[slots];
@@ -74,11 +74,11 @@ public final class Fdb {
         perPort = new int[maxPorts];
     }
 
-    private static long key(final long address, final int vlan) {
+    private static long key(long address, int vlan) {
         return USED | (long) (vlan & VLAN_MASK) << VLAN_SHIFT | address & ADDRESS_MASK;
     }
 
-    private int home(final long key) {
+    private int home(long key) {
         long hash = (key ^ hashKey) * 0x9E37_79B9_7F4A_7C15L;
         hash ^= hash >>> 32;
         hash *= 0xD6E8_FEB8_6659_FD93L;
@@ -86,7 +86,7 @@ public final class Fdb {
     }
 
     /** The slot of a key, or the complement of the free slot where it would go. */
-    private int slot(final long key) {
+    private int slot(long key) {
         int slot = home(key);
         while (keys[slot] != 0) {
             if (keys[slot] == key) {
@@ -97,20 +97,20 @@ public final class Fdb {
         return ~slot;
     }
 
-    private boolean isAged(final int slot, final long nowMs) {
+    private boolean isAged(int slot, long nowMs) {
         return seenAt[slot] != PINNED_FOREVER && nowMs - seenAt[slot] >= ageingMs;
     }
 
     /** The port behind which an address is, or {@link #NONE}. */
-    public int find(final long address, final int vlan, final long nowMs) {
-        final int slot = slot(key(address, vlan));
+    public int find(long address, int vlan, long nowMs) {
+        int slot = slot(key(address, vlan));
         return slot < 0 || isAged(slot, nowMs) ? NONE : ports[slot];
     }
 
     /** Notes that a frame from an address came in by a port. */
-    public Learned learn(final long address, final int vlan, final int port, final long nowMs) {
-        final long key = key(address, vlan);
-        final int slot = slot(key);
+    public Learned learn(long address, int vlan, int port, long nowMs) {
+        long key = key(address, vlan);
+        int slot = slot(key);
         if (slot < 0) {
             return learnNew(key, slot, port, nowMs);
         }
@@ -131,7 +131,7 @@ public final class Fdb {
         return Learned.MOVED;
     }
 
-    private Learned learnNew(final long key, final int missing, final int port, final long nowMs) {
+    private Learned learnNew(long key, int missing, int port, long nowMs) {
         int slot = missing;
         if (size >= capacity || perPort[port] >= portLimit) {
             if (nowMs - sweptAt >= SWEEP_INTERVAL_MS) {
@@ -149,7 +149,7 @@ public final class Fdb {
         return Learned.NEW;
     }
 
-    private void put(final int slot, final long key, final int port, final long time) {
+    private void put(int slot, long key, int port, long time) {
         keys[slot] = key;
         ports[slot] = port;
         seenAt[slot] = time;
@@ -162,8 +162,8 @@ public final class Fdb {
      *
      * @return false if the table is full
      */
-    public boolean pin(final long address, final int vlan, final int port, final long nowMs) {
-        final long key = key(address, vlan);
+    public boolean pin(long address, int vlan, int port, long nowMs) {
+        long key = key(address, vlan);
         remove(address, vlan);
         if (size >= capacity) {
             age(nowMs);
@@ -176,8 +176,8 @@ public final class Fdb {
     }
 
     /** Forgets one address, pinned or not; false if it was not there. */
-    public boolean remove(final long address, final int vlan) {
-        final int slot = slot(key(address, vlan));
+    public boolean remove(long address, int vlan) {
+        int slot = slot(key(address, vlan));
         if (slot < 0) {
             return false;
         }
@@ -186,7 +186,7 @@ public final class Fdb {
     }
 
     /** Forgets everything behind a port, pinned entries included; returns how many there were. */
-    public int removePort(final int port) {
+    public int removePort(int port) {
         int removed = 0;
         for (int slot = 0; slot <= mask; slot++) {
             while (keys[slot] != 0 && ports[slot] == port) {
@@ -198,7 +198,7 @@ public final class Fdb {
     }
 
     /** Forgets what was not seen for the ageing time; returns how many. */
-    public int age(final long nowMs) {
+    public int age(long nowMs) {
         sweptAt = nowMs;
         int removed = 0;
         for (int slot = 0; slot <= mask; slot++) {
@@ -211,7 +211,7 @@ public final class Fdb {
     }
 
     /** Empties a slot and closes the gap in the probe sequences that went over it. */
-    private void removeSlot(final int slot) {
+    private void removeSlot(int slot) {
         perPort[ports[slot]]--;
         size--;
         int gap = slot;
@@ -231,8 +231,8 @@ public final class Fdb {
 
     /** Forgets everything but pinned entries. */
     public void clear() {
-        final List<FdbEntry> pinned = new ArrayList<>();
-        for (final FdbEntry entry : snapshot(0)) {
+        List<FdbEntry> pinned = new ArrayList<>();
+        for (FdbEntry entry : snapshot(0)) {
             if (entry.pinned()) {
                 pinned.add(entry);
             }
@@ -240,7 +240,7 @@ public final class Fdb {
         Arrays.fill(keys, 0);
         Arrays.fill(perPort, 0);
         size = 0;
-        for (final FdbEntry entry : pinned) {
+        for (FdbEntry entry : pinned) {
             pin(entry.address(), entry.vlan(), entry.port(), 0);
         }
     }
@@ -251,7 +251,7 @@ public final class Fdb {
     }
 
     /** Entries that point to a port, pinned ones included. */
-    public int size(final int port) {
+    public int size(int port) {
         return perPort[port];
     }
 
@@ -260,11 +260,11 @@ public final class Fdb {
     }
 
     /** The live entries, by port, VLAN and address. */
-    public List<FdbEntry> snapshot(final long nowMs) {
-        final List<FdbEntry> entries = new ArrayList<>(size);
+    public List<FdbEntry> snapshot(long nowMs) {
+        List<FdbEntry> entries = new ArrayList<>(size);
         for (int slot = 0; slot <= mask; slot++) {
             if (keys[slot] != 0 && !isAged(slot, nowMs)) {
-                final boolean pinned = seenAt[slot] == PINNED_FOREVER;
+                boolean pinned = seenAt[slot] == PINNED_FOREVER;
                 entries.add(new FdbEntry(keys[slot] & ADDRESS_MASK, (int) (keys[slot] >>> VLAN_SHIFT) & VLAN_MASK,
                         ports[slot], pinned ? 0 : nowMs - seenAt[slot], pinned));
             }

@@ -29,7 +29,7 @@ class BridgeTest {
         bridge.addPort(NIC, Bridge.NO_HORIZON);
     }
 
-    private void assertDrop(final int answer, final BridgeDrop reason) {
+    private void assertDrop(int answer, BridgeDrop reason) {
         assertThat(Bridge.isDrop(answer)).isTrue();
         assertThat(Bridge.dropReason(answer)).isEqualTo(reason);
     }
@@ -105,12 +105,12 @@ class BridgeTest {
 
     @Test
     void everyAnswerIsAPortThatMayHaveTheFrameOrAFloodOrANamedDrop() {
-        final long seed = Long.getLong("nanorouter.seed", System.nanoTime());
+        long seed = Long.getLong("nanorouter.seed", System.nanoTime());
         System.out.println("bridge: nanorouter.seed=" + seed);
-        final Random random = new Random(seed);
+        Random random = new Random(seed);
         for (int i = 0; i < 1_000_000; i++) {
-            final int ingress = random.nextInt(10) - 1;
-            final int answer = bridge.forward(ingress, address(random), address(random), random.nextInt(3), i);
+            int ingress = random.nextInt(10) - 1;
+            int answer = bridge.forward(ingress, address(random), address(random), random.nextInt(3), i);
             if (Bridge.isDrop(answer)) {
                 assertThat(Bridge.dropReason(answer)).isNotNull();
             } else if (answer != Bridge.FLOOD) {
@@ -119,7 +119,7 @@ class BridgeTest {
         }
     }
 
-    private static long address(final Random random) {
+    private static long address(Random random) {
         return random.nextInt(4) == 0 ? random.nextLong() & EthernetFrame.BROADCAST : HOST + random.nextInt(40);
     }
 }

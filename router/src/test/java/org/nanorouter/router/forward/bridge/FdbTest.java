@@ -17,7 +17,7 @@ class FdbTest {
 
     @Test
     void whatWasLearnedIsFoundInItsVlanAlone() {
-        final Fdb fdb = new Fdb(16, 16, AGEING, 4, 7);
+        Fdb fdb = new Fdb(16, 16, AGEING, 4, 7);
         assertThat(fdb.learn(MAC, 10, 2, 0)).isEqualTo(Learned.NEW);
         assertThat(fdb.find(MAC, 10, 1)).isEqualTo(2);
         assertThat(fdb.find(MAC, 0, 1)).isEqualTo(Fdb.NONE);
@@ -26,7 +26,7 @@ class FdbTest {
 
     @Test
     void anEntryAgesFromTheLastFrameSeen() {
-        final Fdb fdb = new Fdb(16, 16, AGEING, 4, 7);
+        Fdb fdb = new Fdb(16, 16, AGEING, 4, 7);
         fdb.learn(MAC, 0, 1, 0);
         fdb.learn(MAC, 0, 1, 1000);
         assertThat(fdb.find(MAC, 0, AGEING + 999)).isEqualTo(1);
@@ -40,7 +40,7 @@ class FdbTest {
 
     @Test
     void anAddressThatMovesIsFollowed() {
-        final Fdb fdb = new Fdb(16, 16, AGEING, 4, 7);
+        Fdb fdb = new Fdb(16, 16, AGEING, 4, 7);
         fdb.learn(MAC, 0, 1, 0);
         assertThat(fdb.learn(MAC, 0, 3, 5)).isEqualTo(Learned.MOVED);
         assertThat(fdb.find(MAC, 0, 5)).isEqualTo(3);
@@ -50,7 +50,7 @@ class FdbTest {
 
     @Test
     void aPinnedAddressNeitherMovesNorAges() {
-        final Fdb fdb = new Fdb(16, 16, AGEING, 4, 7);
+        Fdb fdb = new Fdb(16, 16, AGEING, 4, 7);
         assertThat(fdb.pin(MAC, 0, 1, 0)).isTrue();
         assertThat(fdb.learn(MAC, 0, 2, 5)).isEqualTo(Learned.PINNED_ELSEWHERE);
         assertThat(fdb.learn(MAC, 0, 1, 5)).isEqualTo(Learned.PINNED);
@@ -66,7 +66,7 @@ class FdbTest {
 
     @Test
     void aFloodOfSourcesFillsThePortsShareAndNothingElse() {
-        final Fdb fdb = new Fdb(4096, 1024, AGEING, 4, 7);
+        Fdb fdb = new Fdb(4096, 1024, AGEING, 4, 7);
         for (int i = 0; i < 100; i++) {
             fdb.learn(MAC + i, 0, 0, 0);
         }
@@ -86,7 +86,7 @@ class FdbTest {
 
     @Test
     void aFullTableTakesNoMoreUntilSomethingAges() {
-        final Fdb fdb = new Fdb(8, 8, AGEING, 4, 7);
+        Fdb fdb = new Fdb(8, 8, AGEING, 4, 7);
         for (int i = 0; i < 8; i++) {
             fdb.learn(MAC + i, 0, i % 2, i);
         }
@@ -98,13 +98,13 @@ class FdbTest {
 
     @Test
     void removingAPortForgetsAllOfItAndNothingElse() {
-        final Random random = new Random(3);
+        Random random = new Random(3);
         for (int round = 0; round < 200; round++) {
-            final Fdb fdb = new Fdb(64, 64, AGEING, 4, random.nextLong());
+            Fdb fdb = new Fdb(64, 64, AGEING, 4, random.nextLong());
             for (int i = 0; i < 64; i++) {
                 fdb.learn(random.nextLong() & 0xFEFF_FFFF_FFFFL, 0, i % 4, 0);
             }
-            final int others = fdb.size() - fdb.size(2);
+            int others = fdb.size() - fdb.size(2);
             fdb.removePort(2);
             assertThat(fdb.size(2)).isZero();
             assertThat(fdb.snapshot(0)).hasSize(others).noneMatch(entry -> entry.port() == 2);
@@ -113,30 +113,30 @@ class FdbTest {
 
     @Test
     void behavesAsAMapDoesThroughRandomLearningRemovalAndAgeing() {
-        final long seed = Long.getLong("nanorouter.seed", System.nanoTime());
+        long seed = Long.getLong("nanorouter.seed", System.nanoTime());
         System.out.println("fdb: nanorouter.seed=" + seed);
-        final Random random = new Random(seed);
-        final Fdb fdb = new Fdb(64, 64, 1000, 4, seed);
-        final Map<Long, Place> model = new HashMap<>();
+        Random random = new Random(seed);
+        Fdb fdb = new Fdb(64, 64, 1000, 4, seed);
+        Map<Long, Place> model = new HashMap<>();
         long now = 0;
         for (int step = 0; step < 300_000; step++) {
             now += random.nextInt(20);
-            final long mac = random.nextInt(60);
+            long mac = random.nextInt(60);
             switch (random.nextInt(8)) {
                 case 0 -> assertThat(fdb.remove(mac, 0)).isEqualTo(model.remove(mac) != null);
                 case 1 -> {
-                    final long at = now;
+                    long at = now;
                     model.values().removeIf(place -> at - place.seenAt >= 1000);
                     fdb.age(now);
                     assertThat(fdb.size()).isEqualTo(model.size());
                 }
                 case 2, 3, 4 -> {
-                    final int port = random.nextInt(4);
+                    int port = random.nextInt(4);
                     fdb.learn(mac, 0, port, now);
                     model.put(mac, new Place(port, now));
                 }
                 default -> {
-                    final Place place = model.get(mac);
+                    Place place = model.get(mac);
                     assertThat(fdb.find(mac, 0, now))
                             .isEqualTo(place == null || now - place.seenAt >= 1000 ? Fdb.NONE : place.port);
                 }
