@@ -2,8 +2,9 @@
 /*
  * shim_selftest.c - the shim's functions, called from C, so that the sanitizers see what they do.
  *
- * Prints "ok CLAIM", "FAILED file:line: condition" or "skipped CLAIM: reason" for each; ends with 1 if something failed.
- * Makes a network namespace of its own for everything about TAPs; with a user namespace if that is what it takes.
+ * Prints "ok CLAIM", "FAILED file:line: condition" or "skipped CLAIM: reason" for each; ends with 1 if something
+ * failed. Makes a network namespace of its own for everything about TAPs; with a user namespace if that is what it
+ * takes.
  */
 #include "shim/nk_shim.h"
 

@@ -57,6 +57,8 @@ static void print_channel(const struct nk_channel *channel)
 	field("bytes_received", counters.bytes_received);
 	field("sequence_gaps", counters.sequence_gaps);
 	field("paddings", counters.paddings);
+	field("undelivered", counters.undelivered);
+	field("unread", counters.unread);
 	printf(",\"quarantined\":{");
 	for (int fault = NK_FAULT_NONE + 1; fault < NK_FAULT_COUNT; fault++)
 		printf("%s\"%s\":%" PRIu64, fault > NK_FAULT_NONE + 1 ? "," : "", nk_fault_name((enum nk_fault)fault),

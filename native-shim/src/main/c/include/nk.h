@@ -46,15 +46,24 @@
 extern "C" {
 #endif
 
-/* Why a channel was quarantined: constant, name. The names appear in logs and counters. */
+/*
+ * Why a channel was quarantined: constant, name. The names are those of the Java side (QuarantineReason), for logs
+ * and counters.
+ */
 #define NK_FAULTS(X)                                                                                                   \
 	X(NK_FAULT_NONE, "none")                                                                                       \
-	X(NK_FAULT_BAD_TAIL, "bad_tail")     /* tail unaligned, moved back, or beyond head + capacity */               \
-	X(NK_FAULT_BAD_HEAD, "bad_head")     /* head unaligned, moved back, or beyond tail */                          \
-	X(NK_FAULT_BAD_TYPE, "bad_type")     /* record type is not 1, 2 or 3 */                                        \
-	X(NK_FAULT_BAD_LENGTH, "bad_length") /* record length out of its bounds */                                     \
-	X(NK_FAULT_BAD_SPAN, "bad_span")     /* record ends beyond tail or beyond the ring's end */                    \
-	X(NK_FAULT_REPORTED, "reported")     /* the program itself called nk_quarantine() */
+	X(NK_FAULT_TAIL_MISALIGNED, "tail-misaligned")                                                                 \
+	X(NK_FAULT_TAIL_BACKWARDS, "tail-backwards")                                                                   \
+	X(NK_FAULT_TAIL_BEYOND_CAPACITY, "tail-beyond-capacity")                                                       \
+	X(NK_FAULT_HEAD_MISALIGNED, "head-misaligned")                                                                 \
+	X(NK_FAULT_HEAD_BACKWARDS, "head-backwards")                                                                   \
+	X(NK_FAULT_HEAD_BEYOND_TAIL, "head-beyond-tail")                                                               \
+	X(NK_FAULT_TYPE_UNKNOWN, "type-unknown")                                                                       \
+	X(NK_FAULT_LENGTH_OUT_OF_BOUNDS, "length-out-of-bounds")                                                       \
+	X(NK_FAULT_PADDING_MALFORMED, "padding-malformed")                                                             \
+	X(NK_FAULT_SPAN_BEYOND_TAIL, "span-beyond-tail")                                                               \
+	X(NK_FAULT_SPAN_BEYOND_RING_END, "span-beyond-ring-end")                                                       \
+	X(NK_FAULT_REFUSED_BY_OWNER, "refused-by-owner")
 
 enum nk_fault {
 #define NK_FAULT_CONSTANT(constant, name) constant,
@@ -96,6 +105,16 @@ struct nk_ring_producer {
 	enum nk_fault fault;
 };
 
+/* A record as the consumer sees it. Header fields are copies; the pointers lead into the ring until nk_advance(). */
+struct nk_message {
+	const uint8_t *vnet_hdr;	/* NK_VNET_HDR_LENGTH bytes, directly before the payload */
+	const uint8_t *payload;
+	uint32_t length;
+	uint16_t type;
+	uint64_t sequence;
+	uint64_t enqueued_at;
+};
+
 /* One side that consumes. */
 struct nk_ring_consumer {
 	const uint8_t *data;		/* the ring's bytes, in the peer's region */
@@ -106,9 +125,8 @@ struct nk_ring_consumer {
 	uint64_t released;		/* the head last published */
 	uint64_t looked_at;		/* head of the last look at space_wake_at */
 	uint64_t tail_seen;		/* the last tail that passed its check */
-	uint64_t span;			/* of the record last polled; 0: none */
-	uint32_t length;		/* of the record last polled */
-	uint64_t sequence;		/* of the record last polled */
+	struct nk_message polled;	/* the record last polled */
+	uint64_t span;			/* of that record; 0: none */
 	uint64_t expected_sequence;
 	uint64_t gaps;			/* jumps in the sequence numbers */
 	uint64_t paddings;
@@ -116,16 +134,6 @@ struct nk_ring_consumer {
 	uint32_t epoch;
 	bool joined;
 	enum nk_fault fault;
-};
-
-/* A record as the consumer sees it. Header fields are copies; the pointers lead into the ring until nk_advance(). */
-struct nk_message {
-	const uint8_t *vnet_hdr;	/* NK_VNET_HDR_LENGTH bytes, directly before the payload */
-	const uint8_t *payload;
-	uint32_t length;
-	uint16_t type;
-	uint64_t sequence;
-	uint64_t enqueued_at;
 };
 
 /*
@@ -193,6 +201,13 @@ int nk_ring_poll(struct nk_ring_consumer *ring, struct nk_message *message);
 
 /* Steps over the record last polled. Its bytes stay ours until nk_ring_release(). */
 void nk_ring_advance(struct nk_ring_consumer *ring);
+
+/*
+ * Records that were published and never consumed: what is lost when the peer's epoch ends. They are walked, and
+ * believed no more than in nk_ring_poll(): a record that cannot be counts as one, and as the last.
+ */
+uint64_t nk_ring_undelivered(struct nk_ring_producer *ring);
+uint64_t nk_ring_unread(struct nk_ring_consumer *ring);
 
 /* Gives all bytes stepped over back to the producer. */
 void nk_ring_release(struct nk_ring_consumer *ring);
@@ -301,6 +316,8 @@ struct nk_channel_counters {
 	uint64_t bytes_received;
 	uint64_t sequence_gaps;
 	uint64_t paddings;		/* records skipped */
+	uint64_t undelivered;		/* sent records that a peer had not consumed when its epoch ended */
+	uint64_t unread;		/* records of a peer that were not consumed when its epoch ended */
 	uint64_t quarantined[NK_FAULT_COUNT];
 };
 
@@ -341,6 +358,9 @@ int nk_poll(struct nk_channel *channel, struct nk_message *message);
 void nk_advance(struct nk_channel *channel);
 void nk_release(struct nk_channel *channel);
 int nk_ask_for_wake(struct nk_channel *channel);
+
+/* As nk_ring_undelivered(): records that the peer has not consumed yet. 0 unless the channel is open. */
+uint64_t nk_undelivered(struct nk_channel *channel);
 
 /* Stops using an open channel until the peer's next epoch. */
 void nk_quarantine(struct nk_channel *channel, enum nk_fault fault);

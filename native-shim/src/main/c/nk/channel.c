@@ -106,6 +106,8 @@ void nk_channel_close(struct nk_channel *channel)
 {
 	if (channel->state == NK_CHANNEL_CLOSED)
 		return;
+	channel->counters.undelivered += nk_ring_undelivered(&channel->producer);
+	channel->counters.unread += nk_ring_unread(&channel->consumer);
 	nk_channel_counters(channel, &channel->counters);
 	channel->consumer.gaps = 0;
 	channel->consumer.paddings = 0;
@@ -265,7 +267,7 @@ void nk_advance(struct nk_channel *channel)
 	if (channel->state != NK_CHANNEL_OPEN || !channel->consumer.span)
 		return;
 	channel->counters.records_received++;
-	channel->counters.bytes_received += channel->consumer.length;
+	channel->counters.bytes_received += channel->consumer.polled.length;
 	nk_ring_advance(&channel->consumer);
 }
 
@@ -280,4 +282,9 @@ int nk_ask_for_wake(struct nk_channel *channel)
 	if (channel->state != NK_CHANNEL_OPEN)
 		return unusable(channel);
 	return settle(channel, nk_ring_ask_for_wake(&channel->consumer));
+}
+
+uint64_t nk_undelivered(struct nk_channel *channel)
+{
+	return channel->state == NK_CHANNEL_OPEN ? nk_ring_undelivered(&channel->producer) : 0;
 }

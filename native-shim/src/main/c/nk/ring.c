@@ -125,9 +125,13 @@ static int look_at_head(struct nk_ring_producer *ring)
 	/* Acquire: the consumer's release store of head, after which it no longer reads the bytes before it. */
 	uint64_t head = load_from_peer(&ring->peer->head, ring->peer, ring->epoch, &ring->joined);
 
-	/* One unsigned comparison refuses a head that moved back and one that is beyond tail. */
-	if ((head & POSITION_MASK) || ring->tail - head > ring->tail - ring->head_seen)
-		return producer_fault(ring, NK_FAULT_BAD_HEAD);
+	if (head & POSITION_MASK)
+		return producer_fault(ring, NK_FAULT_HEAD_MISALIGNED);
+	if (ring->tail - head > ring->capacity)
+		return producer_fault(ring, (int64_t)(head - ring->tail) > 0 ? NK_FAULT_HEAD_BEYOND_TAIL
+									      : NK_FAULT_HEAD_BACKWARDS);
+	if (ring->tail - head > ring->tail - ring->head_seen)
+		return producer_fault(ring, NK_FAULT_HEAD_BACKWARDS);
 	ring->head_seen = head;
 	return 0;
 }
@@ -293,13 +297,51 @@ static int look_at_tail(struct nk_ring_consumer *ring)
 {
 	/* Acquire: the producer's release store in publish_tail(); the records before tail are complete. */
 	uint64_t tail = load_from_peer(&ring->peer->tail, ring->peer, ring->epoch, &ring->joined);
+	/* Bytes that were not given back yet cannot be written again: the bound counts from there. */
 	uint64_t ahead = tail - ring->released;
 
-	/* Unsigned: a tail below the released head is far beyond capacity. */
-	if ((tail & POSITION_MASK) || ahead > ring->capacity || ahead < ring->tail_seen - ring->released)
-		return consumer_fault(ring, NK_FAULT_BAD_TAIL);
+	if (tail & POSITION_MASK)
+		return consumer_fault(ring, NK_FAULT_TAIL_MISALIGNED);
+	if (ahead > ring->capacity)
+		return consumer_fault(ring, (int64_t)ahead > 0 ? NK_FAULT_TAIL_BEYOND_CAPACITY
+								: NK_FAULT_TAIL_BACKWARDS);
+	if (ahead < ring->tail_seen - ring->released)
+		return consumer_fault(ring, NK_FAULT_TAIL_BACKWARDS);
 	ring->tail_seen = tail;
 	return 0;
+}
+
+/* The two words of a record header that decide its span, loaded once: the peer may change them right after. */
+struct extent {
+	uint32_t length;
+	uint16_t type;
+	uint64_t span;
+};
+
+/* NK_FAULT_NONE: a record lies at `position`, and ends before `end` and inside the ring. */
+static enum nk_fault look_at_record(const uint8_t *data, uint64_t capacity, uint64_t position, uint64_t end,
+				    struct extent *extent)
+{
+	uint64_t place = position & (capacity - 1);
+	uint64_t word = __atomic_load_n((const uint64_t *)(data + place), __ATOMIC_RELAXED);
+	uint32_t length = (uint32_t)word;
+
+	extent->length = length;
+	extent->type = (uint16_t)(word >> 32);
+	if (extent->type == NK_RECORD_PADDING) {
+		if (length < NK_RECORD_ALIGNMENT || (length & POSITION_MASK))
+			return NK_FAULT_PADDING_MALFORMED;
+		extent->span = length;
+	} else if (extent->type == NK_RECORD_ETHERNET || extent->type == NK_RECORD_MESSAGE) {
+		if (length < 1 || length > NK_MAX_PAYLOAD)
+			return NK_FAULT_LENGTH_OUT_OF_BOUNDS;
+		extent->span = nk_record_span(length);
+	} else {
+		return NK_FAULT_TYPE_UNKNOWN;
+	}
+	if (extent->span > end - position)
+		return NK_FAULT_SPAN_BEYOND_TAIL;
+	return extent->span > capacity - place ? NK_FAULT_SPAN_BEYOND_RING_END : NK_FAULT_NONE;
 }
 
 int nk_ring_poll(struct nk_ring_consumer *ring, struct nk_message *message)
@@ -307,7 +349,11 @@ int nk_ring_poll(struct nk_ring_consumer *ring, struct nk_message *message)
 	if (ring->fault)
 		return -EPROTO;
 
-	for (int skipped = 0; skipped < PADDINGS_PER_POLL; skipped++) {
+	for (int skipped = 0; !ring->span && skipped < PADDINGS_PER_POLL; skipped++) {
+		const struct nk_record *record;
+		struct extent extent;
+		enum nk_fault fault;
+
 		if (ring->tail_seen == ring->head) {
 			int error = look_at_tail(ring);
 
@@ -316,58 +362,38 @@ int nk_ring_poll(struct nk_ring_consumer *ring, struct nk_message *message)
 			if (ring->tail_seen == ring->head)
 				return 0;
 		}
-
-		uint64_t available = ring->tail_seen - ring->head;
-		uint64_t place = ring->head & (ring->capacity - 1);
-		uint64_t contiguous = ring->capacity - place;
-		const struct nk_record *record = (const struct nk_record *)(ring->data + place);
-		/* The only loads of these two: the peer may change them right after. */
-		uint32_t length = __atomic_load_n(&record->length, __ATOMIC_RELAXED);
-		uint16_t type = __atomic_load_n(&record->type, __ATOMIC_RELAXED);
-		uint64_t span;
-
-		if (type == NK_RECORD_PADDING) {
-			if (length < NK_RECORD_ALIGNMENT || (length & POSITION_MASK))
-				return consumer_fault(ring, NK_FAULT_BAD_LENGTH);
-			span = length;
-		} else if (type == NK_RECORD_ETHERNET || type == NK_RECORD_MESSAGE) {
-			if (length < 1 || length > NK_MAX_PAYLOAD)
-				return consumer_fault(ring, NK_FAULT_BAD_LENGTH);
-			span = nk_record_span(length);
-		} else {
-			return consumer_fault(ring, NK_FAULT_BAD_TYPE);
-		}
-		if (span > available || span > contiguous)
-			return consumer_fault(ring, NK_FAULT_BAD_SPAN);
-
-		if (type == NK_RECORD_PADDING) {
-			ring->head += span;
+		fault = look_at_record(ring->data, ring->capacity, ring->head, ring->tail_seen, &extent);
+		if (fault)
+			return consumer_fault(ring, fault);
+		if (extent.type == NK_RECORD_PADDING) {
+			ring->head += extent.span;
 			ring->paddings++;
 			continue;
 		}
-		ring->span = span;
-		ring->length = length;
-		ring->sequence = __atomic_load_n(&record->sequence, __ATOMIC_RELAXED);
-		*message = (struct nk_message){
+		record = (const struct nk_record *)(ring->data + (ring->head & (ring->capacity - 1)));
+		ring->span = extent.span;
+		ring->polled = (struct nk_message){
 			.vnet_hdr = record->vnet_hdr,
 			.payload = record->payload,
-			.length = length,
-			.type = type,
-			.sequence = ring->sequence,
+			.length = extent.length,
+			.type = extent.type,
+			.sequence = __atomic_load_n(&record->sequence, __ATOMIC_RELAXED),
 			.enqueued_at = __atomic_load_n(&record->enqueued_at, __ATOMIC_RELAXED),
 		};
-		return 1;
 	}
-	return 0;
+	if (!ring->span)
+		return 0;
+	*message = ring->polled;
+	return 1;
 }
 
 void nk_ring_advance(struct nk_ring_consumer *ring)
 {
 	if (!ring->span)
 		return;
-	if (ring->sequence_known && ring->sequence != ring->expected_sequence)
+	if (ring->sequence_known && ring->polled.sequence != ring->expected_sequence)
 		ring->gaps++;
-	ring->expected_sequence = ring->sequence + 1;
+	ring->expected_sequence = ring->polled.sequence + 1;
 	ring->sequence_known = true;
 	ring->head += ring->span;
 	ring->span = 0;
@@ -419,4 +445,33 @@ int nk_ring_ask_for_wake(struct nk_ring_consumer *ring)
 	if (error)
 		return error;
 	return ring->tail_seen != ring->head;
+}
+
+static uint64_t count_records(const uint8_t *data, uint64_t capacity, uint64_t position, uint64_t end)
+{
+	uint64_t count = 0;
+
+	while (position != end) {
+		struct extent extent;
+
+		if (look_at_record(data, capacity, position, end, &extent))
+			return count + 1;
+		count += extent.type != NK_RECORD_PADDING;
+		position += extent.span;
+	}
+	return count;
+}
+
+uint64_t nk_ring_undelivered(struct nk_ring_producer *ring)
+{
+	if (ring->fault || look_at_head(ring))
+		return 0;
+	return count_records(ring->data, ring->capacity, ring->head_seen, ring->tail);
+}
+
+uint64_t nk_ring_unread(struct nk_ring_consumer *ring)
+{
+	if (ring->fault || look_at_tail(ring))
+		return 0;
+	return count_records(ring->data, ring->capacity, ring->head, ring->tail_seen);
 }
