@@ -232,7 +232,7 @@ public final class RingConsumer {
         VarHandle.fullFence();
         final long wakeAt =
             joined() ? peerWords.acquireLong(peerBlock + CursorDescriptor.SPACE_WAKE_AT_OFFSET) : 0;
-        final boolean asked = Long.compareUnsigned(released - wakeAt - 1, released - looked) < 0;
+        final boolean asked = EventIndex.passed(wakeAt, looked, released);
         looked = released;
         return asked;
     }

@@ -211,7 +211,7 @@ public final class RingProducer {
         // Partner: the fence of RingConsumer.askForWake between its wake_at and its look at the tail.
         VarHandle.fullFence();
         final long wakeAt = joined() ? peerWords.acquireLong(peerBlock + CursorDescriptor.WAKE_AT_OFFSET) : 0;
-        final boolean asked = Long.compareUnsigned(published - wakeAt - 1, published - looked) < 0;
+        final boolean asked = EventIndex.passed(wakeAt, looked, published);
         looked = published;
         return asked;
     }
