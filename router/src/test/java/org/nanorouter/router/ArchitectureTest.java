@@ -1,0 +1,138 @@
+package org.nanorouter.router;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Holds the arrows of ARCHITECTURE.md: who may know whom. */
+class ArchitectureTest {
+    private static final String SHIM = "org.nanorouter.shim..";
+    private static final String NANOKERNEL = "org.nanorouter.nanokernel..";
+    private static final String ROUTER = "org.nanorouter.router..";
+    /** What a program inside an OS needs of the nanokernel: the driver part. */
+    private static final String[] DRIVER_PART = driverPart("abi", "memory", "ring", "channel", "attach");
+
+    private static JavaClasses ours;
+
+    @BeforeAll
+    static void readClasses() {
+        ours = new ClassFileImporter()
+                .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+                .withImportOption(location -> !location.contains("/test-classes/"))
+                .importPackages("org.nanorouter");
+    }
+
+    @Test
+    void modulesDependOneWayRouterThenNanokernelThenShim() {
+        noClasses().that().resideInAPackage(SHIM)
+                .should().dependOnClassesThat().resideInAnyPackage(NANOKERNEL, ROUTER).check(ours);
+        noClasses().that().resideInAPackage(NANOKERNEL)
+                .should().dependOnClassesThat().resideInAPackage(ROUTER).check(ours);
+    }
+
+    @Test
+    void theDriverPartKnowsNothingOfTheNanokernelProper() {
+        noClasses().that().resideInAnyPackage(DRIVER_PART)
+                .should().dependOnClassesThat(
+                        resideInAPackage(NANOKERNEL).and(not(resideInAnyPackage(DRIVER_PART))))
+                .check(ours);
+    }
+
+    @Test
+    void frameAndForwardArePure() {
+        noClasses().that().resideInAnyPackage("org.nanorouter.router.frame..", "org.nanorouter.router.forward..")
+                .should().dependOnClassesThat().resideInAnyPackage(
+                        "io.netty..", "com.sun.jna..", SHIM, NANOKERNEL, "java.io..", "java.nio.channels..",
+                        "java.nio.file..", "java.net..", "java.lang.foreign..")
+                .check(ours);
+    }
+
+    @Test
+    void frameKnowsNoOtherRoomAndForwardOnlyFrame() {
+        noRoomOf("frame", "forward", "port", "engine", "loop", "metrics", "config", "control", "daemon", "cli");
+        noRoomOf("forward", "port", "engine", "loop", "metrics", "config", "control", "daemon", "cli");
+    }
+
+    @Test
+    void portsAndEngineKnowNothingAboveThem() {
+        noRoomOf("port", "engine", "loop", "config", "control", "daemon", "cli");
+        noRoomOf("engine", "loop", "config", "control", "daemon", "cli");
+        noRoomOf("loop", "config", "control", "daemon", "cli");
+        noRoomOf("metrics", "port", "engine", "loop", "config", "control", "daemon", "cli");
+    }
+
+    @Test
+    void onlyTheLoopTheDaemonAndTheControlServerKnowNetty() {
+        noClasses().that().resideOutsideOfPackages(
+                        "org.nanorouter.router.loop..", "org.nanorouter.router.daemon..",
+                        "org.nanorouter.router.control..")
+                .should().dependOnClassesThat().resideInAPackage("io.netty..").check(ours);
+    }
+
+    @Test
+    void onlyTheShimCallsNativeCode() {
+        noClasses().that().resideOutsideOfPackage(SHIM)
+                .should().dependOnClassesThat().resideInAPackage("com.sun.jna..").check(ours);
+    }
+
+    @Test
+    void nothingButTheDaemonsAndTheCommandLineEndsTheProgram() {
+        noClasses().that().resideOutsideOfPackages(
+                        "org.nanorouter.router.cli..", "org.nanorouter.router.demo..", "org.nanorouter.bench..")
+                .should().callMethod(System.class, "exit", int.class).check(ours);
+    }
+
+    @Test
+    void noClassUsesTheUnsafeOfTheJdk() {
+        noClasses().should().dependOnClassesThat().resideInAnyPackage("sun.misc..", "jdk.internal..").check(ours);
+    }
+
+    @Test
+    void packagesHaveNoCycles() {
+        slices().matching("org.nanorouter.(**)").should().beFreeOfCycles().check(ours);
+    }
+
+    @Test
+    void noPackageOrClassIsNamedAfterNothing() {
+        noClasses().should().haveSimpleNameEndingWith("Util")
+                .orShould().haveSimpleNameEndingWith("Utils")
+                .orShould().haveSimpleNameEndingWith("Helper")
+                .orShould().haveSimpleNameEndingWith("Common")
+                .orShould().resideInAnyPackage("..util..", "..utils..", "..common..", "..helper..")
+                .check(ours);
+    }
+
+    @Test
+    void descriptorsHoldNothingButConstants() {
+        classes().that().haveSimpleNameEndingWith("Descriptor")
+                .should().haveOnlyFinalFields().check(ours);
+    }
+
+    private static void noRoomOf(String room, String... others) {
+        String[] packages = new String[others.length];
+        for (int i = 0; i < others.length; i++) {
+            packages[i] = "org.nanorouter.router." + others[i] + "..";
+        }
+        noClasses().that().resideInAPackage("org.nanorouter.router." + room + "..")
+                .should().dependOnClassesThat().resideInAnyPackage(packages)
+                .allowEmptyShould(true)
+                .check(ours);
+    }
+
+    private static String[] driverPart(String... names) {
+        String[] packages = new String[names.length];
+        for (int i = 0; i < names.length; i++) {
+            packages[i] = "org.nanorouter.nanokernel." + names[i] + "..";
+        }
+        return packages;
+    }
+}
