@@ -83,7 +83,12 @@ static void any_header_is_judged_without_looking_beyond_the_frame(void)
 		uint8_t header[NK_VNET_HDR_LENGTH];
 
 		for (uint32_t k = 0; k < length; k++)
-			exact[k] = (uint8_t)(k >= 12 && k % 4 == 0 ? 0x81 : k >= 12 && k % 4 == 1 ? 0 : next_random(&random));
+			exact[k] = (uint8_t)next_random(&random);
+		/* Tags up to the frame's end. */
+		for (uint32_t k = ETHERTYPE_OFFSET; k + 1 < length && i % 2; k += VLAN_TAG_LENGTH) {
+			exact[k] = 0x81;
+			exact[k + 1] = 0;
+		}
 		for (uint32_t k = 0; k < sizeof(header); k++)
 			header[k] = (uint8_t)(next_random(&random) & (k < 2 ? 0x85 : 0xFF));
 		EXPECT(check_frame(header, exact, length, MTU_FRAME) <= DROP_NOTHING);
