@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /** The built-in subcommands. Each has its name in the list and its class in the switch; a test compares the two. */
 final class Commands {
     /** In the order of the help page. */
-    static final List<String> NAMES = List.of();
+    static final List<String> NAMES = List.of("demo");
 
     private Commands() {
     }
@@ -14,6 +14,9 @@ final class Commands {
     /** The command's class, or null if there is none; a switch, so that only the class that is asked for is loaded. */
     static @Nullable Class<?> named(String name) {
         return switch (name) {
+            case "demo" -> DemoCommand.class;
+            // Not for people, so not in the list.
+            case "demo-services" -> DemoServicesCommand.class;
             default -> null;
         };
     }

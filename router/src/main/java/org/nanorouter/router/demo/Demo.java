@@ -1,0 +1,211 @@
+package org.nanorouter.router.demo;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.NetworkInterface;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.nanorouter.nanokernel.daemon.InstanceException;
+import org.nanorouter.nanokernel.daemon.RunDirectory;
+import org.nanorouter.router.cli.CommandFailure;
+import org.nanorouter.router.cli.ExitStatus;
+
+/** The list of steps. */
+public final class Demo {
+    private static final int MAX_INSTANCES = 99;
+    private static final int TELNET_PORT = 23;
+    private static final int FTP_PORT = 21;
+    private static final int LARGE_PING = 60_000;
+    private static final int CAP_NET_ADMIN = 12;
+    private static final String GUEST_IPV4 = "10.77.0.2";
+    private static final String GUEST_IPV6 = "fd77::2";
+    private static final String HOST_TAP = "nk0";
+
+    private final DemoSettings settings;
+    private final Report report;
+    private final Programs programs;
+    private final boolean embedded;
+
+    private Demo(DemoSettings settings, Report report, Programs programs) {
+        this.settings = settings;
+        this.report = report;
+        this.programs = programs;
+        this.embedded = settings.embedded() || !programs.haveServers();
+    }
+
+    /**
+     * Runs the demonstration.
+     *
+     * @param live    whether lines may be overwritten, as on a terminal
+     * @param colours whether colours are welcome
+     * @return the exit code
+     */
+    public static int run(DemoSettings settings, PrintWriter out, boolean live, boolean colours)
+            throws IOException, InterruptedException {
+        List<String> missing = new ArrayList<>();
+        Programs programs = Programs.find(missing);
+        if (!missing.isEmpty()) {
+            throw new CommandFailure(ExitStatus.UNAVAILABLE,
+                    "programs are missing; to have them: sudo apt-get install -y " + String.join(" ", missing));
+        }
+        if (settings.externalHost()) {
+            checkExternalHost();
+        }
+        Report report = new Report(out, live, colours);
+        return new Demo(settings, report, programs).run();
+    }
+
+    /** The TAP of an external host OS appears in the network namespace of whoever called. */
+    private static void checkExternalHost() throws IOException {
+        if (!hasNetAdmin()) {
+            throw new CommandFailure(ExitStatus.NO_PERMISSION, "--host external makes the TAP " + HOST_TAP
+                    + " in your own network namespace, which needs root (CAP_NET_ADMIN); "
+                    + "without --host no rights are needed");
+        }
+        if (NetworkInterface.getByName(HOST_TAP) != null || Files.exists(Path.of("/sys/class/net", HOST_TAP))) {
+            throw new CommandFailure(ExitStatus.CANNOT_CREATE, "there is a network interface " + HOST_TAP
+                    + " here already, perhaps that of another 'demo --host external'");
+        }
+    }
+
+    private static boolean hasNetAdmin() throws IOException {
+        for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+            if (line.startsWith("CapEff:")) {
+                return (Long.parseUnsignedLong(line.substring(7).strip(), 16) >> CAP_NET_ADMIN & 1) == 1;
+            }
+        }
+        return false;
+    }
+
+    private int run() throws IOException, InterruptedException {
+        report.heading("Nanorouter: two operating systems on one machine");
+        report.line(settings.externalHost()
+                ? "  host   this machine's own Linux, Java router, " + HOST_TAP + " 10.77.0.1 fd77::1"
+                : "  host   a cell, Java router, " + HOST_TAP + " 10.77.0.1 fd77::1");
+        report.line("  guest  a cell, nk-agent, " + HOST_TAP + " " + GUEST_IPV4 + " " + GUEST_IPV6 + ", "
+                + (embedded ? "embedded telnet and ftp servers" : "telnetd and ftpd of GNU inetutils"));
+        report.line("");
+        RunDirectory instance = freeInstance();
+        DemoFiles files = DemoFiles.create();
+        List<Machine> started = new ArrayList<>();
+        Thread atEnd = new Thread(() -> {
+            report.silence();
+            started.forEach(Machine::close);
+        });
+        files.write(values(instance, files), settings.externalHost());
+        Runtime.getRuntime().addShutdownHook(atEnd);
+        boolean booted = report.step("nanokernel, instance " + instance.name(), () -> {
+            started.add(Machine.start(settings, files, instance));
+            return "";
+        });
+        if (booted) {
+            Machine machine = started.get(0);
+            if (boot(machine)) {
+                runTraffic(machine);
+            }
+            if (settings.stay() && report.failed() == 0) {
+                stay(machine);
+            }
+            report.step("everything ended", () -> {
+                machine.close();
+                return "";
+            });
+        }
+        Runtime.getRuntime().removeShutdownHook(atEnd);
+        report.line("");
+        report.line(report.sum());
+        return report.failed() == 0 ? ExitStatus.OK : ExitStatus.FAILED;
+    }
+
+    private static RunDirectory freeInstance() {
+        try {
+            for (int i = 1; i <= MAX_INSTANCES; i++) {
+                RunDirectory instance = RunDirectory.of(RunDirectory.base(), i == 1 ? "demo" : "demo-" + i);
+                if (!Files.exists(instance.controlSocket())) {
+                    return instance;
+                }
+            }
+        } catch (InstanceException e) {
+            throw new IllegalStateException(e);
+        }
+        throw new CommandFailure(ExitStatus.CANNOT_CREATE, MAX_INSTANCES + " demonstrations are running already");
+    }
+
+    private Map<String, String> values(RunDirectory instance, DemoFiles files) {
+        Map<String, String> values = new HashMap<>();
+        values.put("INSTANCE", instance.name());
+        values.put("FILES", files.directory().toString());
+        values.put("HOME", settings.home().toString());
+        values.put("JAVA_HOME", System.getProperty("java.home"));
+        values.put("SERVICES", embedded ? "embedded" : "inetutils");
+        values.put("GUEST_UID", RunDirectory.uid() == 0 ? "1000" : "0");
+        values.put("TELNETD", String.valueOf(programs.telnetd()));
+        values.put("FTPD", String.valueOf(programs.ftpd()));
+        values.put("TAP", HOST_TAP);
+        return values;
+    }
+
+    private boolean boot(Machine machine) throws InterruptedException {
+        return report.step("OS host: the Java router", () -> {
+            if (settings.externalHost()) {
+                machine.startRouter();
+            }
+            machine.awaitRunning(Machine.HOST);
+            return "running";
+        }) && report.step("OS guest: nk-agent", () -> {
+            machine.awaitRunning(Machine.GUEST);
+            return "running";
+        }) && report.step("OS guest: telnetd and ftpd", () -> {
+            machine.awaitListening(Machine.GUEST, TELNET_PORT);
+            machine.awaitListening(Machine.GUEST, FTP_PORT);
+            return "listening";
+        });
+    }
+
+    private void runTraffic(Machine machine) throws InterruptedException {
+        Traffic traffic = new Traffic(machine, report, programs, settings.fileLength());
+        List<String> addresses = List.of(GUEST_IPV4, GUEST_IPV6);
+        for (String address : addresses) {
+            report.step("ping " + address, () -> traffic.ping(address, 56));
+        }
+        for (String address : addresses) {
+            report.step("ping " + address + " with " + LARGE_PING + " bytes", () -> traffic.ping(address, LARGE_PING));
+        }
+        for (String address : addresses) {
+            report.step("telnet " + address, () -> traffic.telnet(address));
+        }
+        String size = (settings.fileLength() >> 20) + " MiB";
+        if (report.step("a file of " + size, traffic::makeFile)) {
+            for (String address : addresses) {
+                for (Traffic.Mode mode : Traffic.Mode.values()) {
+                    String how = size + ", " + mode.name().toLowerCase(Locale.ROOT) + ", " + address;
+                    if (report.step("ftp put " + how, () -> traffic.put(address, mode))) {
+                        report.step("ftp get " + how, () -> traffic.get(address, mode));
+                    }
+                }
+            }
+        }
+        report.step("measured", () -> {
+            traffic.removeFiles();
+            return "ftp " + traffic.rate() + " over all transfers, ping " + traffic.measureRoundTrip(GUEST_IPV4);
+        });
+    }
+
+    private void stay(Machine machine) throws InterruptedException {
+        report.line("");
+        report.heading("What to try next, from another terminal:");
+        String exec = settings.externalHost() ? "  " : "  ./nanorouter exec host -- ";
+        for (String command : List.of("telnet " + GUEST_IPV4, "ftp " + GUEST_IPV6, "ping -s 60000 " + GUEST_IPV4)) {
+            report.line(exec + command);
+        }
+        report.line("  ./nanorouter status");
+        report.line("");
+        report.line("Everything stays up until you press Ctrl-C.");
+        machine.awaitEnd();
+    }
+}

@@ -1,0 +1,16 @@
+package org.nanorouter.router.demo;
+
+import java.nio.file.Path;
+
+/**
+ * What the demonstration is asked to do.
+ *
+ * @param home         the program's home
+ * @param externalHost whether the machine's own Linux is the host OS, instead of a cell
+ * @param stay         whether everything is left up afterwards until it is interrupted
+ * @param embedded     whether the embedded servers are used even where inetutils is installed
+ * @param fileLength   bytes of the file that ftp carries
+ */
+public record DemoSettings(Path home, boolean externalHost, boolean stay, boolean embedded,
+        long fileLength) {
+}

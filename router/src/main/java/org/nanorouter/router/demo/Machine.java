@@ -1,0 +1,219 @@
+package org.nanorouter.router.demo;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.nanorouter.nanokernel.control.ControlClient;
+import org.nanorouter.nanokernel.control.ControlException;
+import org.nanorouter.nanokernel.daemon.RunDirectory;
+
+/** The nanokernel of the demonstration and its OSes, seen from outside. Ends with this process, however that ends. */
+final class Machine implements AutoCloseable {
+    static final String HOST = "host";
+    static final String GUEST = "guest";
+
+    /** Runs a daemon with the lifeline as its standard input, and removes the files after it. */
+    private static final String KEEPER = "trap '' INT HUP QUIT; files=$1; shift; \"$@\"; status=$?; "
+            + "rm -rf -- \"$files\"; exit $status";
+    private static final Duration BOOT_LIMIT = Duration.ofSeconds(60);
+    private static final Duration END_LIMIT = Duration.ofSeconds(20);
+    private static final int POLL_MS = 20;
+    private static final String LISTENING = "0A";
+
+    private final DemoSettings settings;
+    private final DemoFiles files;
+    private final RunDirectory run;
+    private final Process keeper;
+    private @Nullable Process router;
+
+    private Machine(DemoSettings settings, DemoFiles files, RunDirectory run, Process keeper) {
+        this.settings = settings;
+        this.files = files;
+        this.run = run;
+        this.keeper = keeper;
+    }
+
+    /** Starts the nanokernel and waits until it answers. */
+    static Machine start(DemoSettings settings, DemoFiles files, RunDirectory run)
+            throws IOException, InterruptedException, StepFailure {
+        Process keeper = new ProcessBuilder("/bin/sh", "-c", KEEPER, "nanorouter-demo", files.directory().toString(),
+                settings.home().resolve("bin/nanorouter").toString(), "kernel", "-i", run.name(),
+                "-c", files.machine().toString(), "--lifeline")
+                .redirectErrorStream(true)
+                .redirectOutput(files.kernelLog().toFile())
+                .start();
+        Machine machine = new Machine(settings, files, run, keeper);
+        machine.await("the nanokernel does not answer", run::isLiving);
+        return machine;
+    }
+
+    /** Starts the router of the external host OS, in the network namespace of this process. */
+    void startRouter() throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(settings.home().resolve("bin/nanorouter").toString(), "run", "-c",
+                files.router().toString(), "--lifeline")
+                .redirectErrorStream(true)
+                .redirectOutput(files.routerLog().toFile());
+        builder.environment().putAll(Map.of(
+                "NK_OS", HOST,
+                "NK_RUN", run.osDirectory(HOST).toString(),
+                "NK_ATTACH", run.attachSocket(HOST).toString(),
+                "NK_TOKEN_FILE", run.tokenFile(HOST).toString()));
+        router = builder.start();
+    }
+
+    String name() {
+        return run.name();
+    }
+
+    RunDirectory runDirectory() {
+        return run;
+    }
+
+    private interface Condition {
+        boolean holds() throws IOException;
+    }
+
+    private void await(String otherwise, Condition condition) throws InterruptedException, StepFailure {
+        long deadline = System.nanoTime() + BOOT_LIMIT.toNanos();
+        while (!holds(condition)) {
+            if (keeper.waitFor(POLL_MS, TimeUnit.MILLISECONDS)) {
+                throw new StepFailure("the nanokernel ended with exit code " + keeper.exitValue(), logs());
+            }
+            if (router != null && !router.isAlive()) {
+                throw new StepFailure("the router ended with exit code " + router.exitValue(), logs());
+            }
+            if (System.nanoTime() > deadline) {
+                throw new StepFailure(otherwise, logs());
+            }
+        }
+    }
+
+    private static boolean holds(Condition condition) {
+        try {
+            return condition.holds();
+        } catch (IOException e) {
+            // Not there yet.
+            return false;
+        }
+    }
+
+    /** Waits until the nanokernel says that an OS runs: its endpoint is attached and frames can flow. */
+    void awaitRunning(String os) throws InterruptedException, StepFailure {
+        await("OS " + os + " does not come up", () -> "running".equals(stateOf(os)));
+    }
+
+    private String stateOf(String os) throws IOException {
+        try (ControlClient client = ControlClient.connect(run.controlSocket())) {
+            return String.valueOf(client.call("os-show", "os", os).get("state"));
+        } catch (ControlException e) {
+            throw new IOException(e);
+        }
+    }
+
+    /** Waits until somebody in an OS listens at a TCP port. */
+    void awaitListening(String os, int port) throws InterruptedException, StepFailure {
+        await("nobody listens at port " + port + " of " + os, () -> listens(os, port));
+    }
+
+    private boolean listens(String os, int port) throws IOException {
+        String local = String.format(":%04X", port);
+        for (String table : List.of("tcp", "tcp6")) {
+            for (String line : Files.readAllLines(Path.of("/proc", String.valueOf(pid(os)), "net", table))) {
+                String[] words = line.strip().split("\\s+");
+                if (words.length > 3 && words[1].endsWith(local) && words[3].equals(LISTENING)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /** Process 1 of a cell, or this process if the OS is the machine's own Linux. */
+    private long pid(String os) throws IOException {
+        if (isExternal(os)) {
+            return ProcessHandle.current().pid();
+        }
+        return Long.parseLong(Files.readString(run.initPid(os)).strip());
+    }
+
+    private boolean isExternal(String os) {
+        return settings.externalHost() && os.equals(HOST);
+    }
+
+    /** The command line that runs a command inside an OS. */
+    List<String> inside(String os, String... command) throws IOException {
+        List<String> line = new ArrayList<>();
+        if (!isExternal(os)) {
+            line.addAll(List.of("nsenter", "-t", String.valueOf(pid(os)), "-U", "-m", "-u", "-i", "-n", "-p"));
+            // An ordinary user is the cell's root by the uid it has.
+            line.addAll(RunDirectory.uid() == 0 ? List.of("-S", "0", "-G", "0") : List.of("--preserve-credentials"));
+            line.addAll(List.of("env", "-i", "HOME=/root", "USER=root", "LANG=C.UTF-8", "TERM=xterm",
+                    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"));
+        }
+        line.addAll(List.of(command));
+        return line;
+    }
+
+    /** A file of an OS, as this process reaches it. */
+    Path fromOutside(String os, String file) throws IOException {
+        return isExternal(os) ? Path.of(file) : Path.of("/proc/" + pid(os) + "/root" + file);
+    }
+
+    /** A directory of an OS for the files of the transfers. */
+    String workDirectory(String os) {
+        return isExternal(os) ? files.directory().toString() : "/tmp";
+    }
+
+    /** What the router of the host OS answers to a verb. */
+    Map<String, Object> askRouter(String verb) throws IOException, ControlException {
+        try (ControlClient client = ControlClient.connect(run.routerSocket(HOST))) {
+            return client.call(verb);
+        }
+    }
+
+    /** The ends of all logs. */
+    String logs() {
+        StringBuilder logs = new StringBuilder();
+        for (Path log : List.of(run.consoleLog(HOST), run.consoleLog(GUEST), files.routerLog(), files.kernelLog())) {
+            try {
+                List<String> lines = Files.readAllLines(log);
+                lines.stream().skip(Math.max(0, lines.size() - 12)).forEach(line -> logs.append(line).append('\n'));
+            } catch (IOException e) {
+                // This one was not written.
+                continue;
+            }
+        }
+        return logs.toString();
+    }
+
+    /** Waits until the nanokernel ends by itself. */
+    void awaitEnd() throws InterruptedException {
+        keeper.waitFor();
+    }
+
+    /** Breaks the lifeline and waits until everything has ended. */
+    @Override
+    public void close() {
+        try {
+            if (router != null) {
+                router.getOutputStream().close();
+                router.waitFor(END_LIMIT.toSeconds(), TimeUnit.SECONDS);
+            }
+            keeper.getOutputStream().close();
+            if (!keeper.waitFor(END_LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+                keeper.descendants().forEach(ProcessHandle::destroyForcibly);
+                keeper.waitFor(END_LIMIT.toSeconds(), TimeUnit.SECONDS);
+            }
+        } catch (IOException e) {
+            throw new IllegalStateException("the lifeline could not be closed", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
