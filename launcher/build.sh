@@ -37,7 +37,8 @@ build() {
 
 # Prefers the pinned Maven; where it cannot be fetched, one that is installed will do.
 maven_is_there() {
-  if [[ -d ${MAVEN_USER_HOME:-$HOME/.m2}/wrapper/dists ]] && pinned_maven -v > /dev/null 2>&1; then
+  if compgen -G "${MAVEN_USER_HOME:-$HOME/.m2}/wrapper/dists/apache-maven-*/*/bin/mvn" > /dev/null &&
+      pinned_maven -v > /dev/null 2>&1; then
     maven_command=pinned_maven
   elif step 'fetching Maven' pinned_maven -v; then
     maven_command=pinned_maven
@@ -54,7 +55,7 @@ pinned_maven() {
 }
 
 maven() {
-  (cd "$source_dir" && JAVA_HOME=$java_home "$maven_command" -B -ntp "$@")
+  (cd "$source_dir" && JAVA_HOME=$java_home "$maven_command" -B "$@")
 }
 
 # Lays the program out anew beside the present one, then moves over what differs, file by file: a program that
