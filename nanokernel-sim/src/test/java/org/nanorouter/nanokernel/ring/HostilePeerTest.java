@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.ByteBuffer;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -67,6 +68,71 @@ class HostilePeerTest {
             assertThat(offset).isBetween(DATA, DATA + CAPACITY - 8);
             return random.nextInt(4) == 0 ? memory.getLong(offset) : recordWord();
         }
+    }
+
+    /** Honest memory that counts how often each word is loaded. */
+    private static final class CountedWords extends SharedWords {
+
+        private final Map<Integer, Integer> loads = new HashMap<>();
+
+        CountedWords(ByteBuffer memory) {
+            super(memory);
+        }
+
+        @Override
+        long acquireLong(int offset) {
+            loads.merge(offset, 1, Integer::sum);
+            return super.acquireLong(offset);
+        }
+
+        @Override
+        int acquireInt(int offset) {
+            loads.merge(offset, 1, Integer::sum);
+            return super.acquireInt(offset);
+        }
+
+        @Override
+        long plainLong(int offset) {
+            loads.merge(offset, 1, Integer::sum);
+            return super.plainLong(offset);
+        }
+
+        void assertOnce(String operation) {
+            assertThat(loads).as(operation).isNotEmpty();
+            assertThat(loads.values()).as("%s: loads by offset: %s", operation, loads).containsOnly(1);
+            loads.clear();
+        }
+    }
+
+    @Test
+    void eachSharedWordIsLoadedOnceForAnOperation() {
+        resetCursors();
+        final CountedWords words0 = new CountedWords(regions.bytes0);
+        final CountedWords words1 = new CountedWords(regions.bytes1);
+        final RingConsumer consumer = new RingConsumer(
+            regions.region1, regions.region0SeenBy1, TwoRegions.PLACE, new Quarantine(), words0);
+        final RingProducer producer = new RingProducer(
+            regions.region0, regions.region1SeenBy0, TwoRegions.PLACE, new Quarantine(), words1);
+        while (TwoRegions.send(producer, 4000, (byte) 1)) {
+            words1.loads.clear();
+        }
+        words1.assertOnce("claim");
+        producer.needsDoorbell();
+        words1.assertOnce("needsDoorbell");
+        producer.askForSpace();
+        words1.assertOnce("askForSpace");
+        consumer.poll();
+        words0.assertOnce("poll");
+        consumer.poll();
+        assertThat(words0.loads).as("the same record once more").isEmpty();
+        consumer.advance();
+        consumer.release();
+        consumer.needsSpaceDoorbell();
+        words0.assertOnce("needsSpaceDoorbell");
+        consumer.askForWake();
+        words0.assertOnce("askForWake");
+        producer.contiguous();
+        words1.assertOnce("contiguous");
     }
 
     @Test
@@ -160,17 +226,20 @@ class HostilePeerTest {
         });
         peer.start();
         long accepted = 0;
-        for (int i = 0; i < CASES / 4; i++) {
-            final Quarantine quarantine = new Quarantine();
-            final RingConsumer consumer = regions.consumer(quarantine);
-            while (!quarantine.stopped() && consumer.poll() >= 0) {
-                accepted += drive(consumer);
+        try {
+            for (int i = 0; i < CASES / 4; i++) {
+                final Quarantine quarantine = new Quarantine();
+                final RingConsumer consumer = regions.consumer(quarantine);
+                while (!quarantine.stopped() && consumer.poll() >= 0) {
+                    accepted += drive(consumer);
+                }
+                count(quarantine);
+                regions.bytes1.putLong(OsRegionDescriptor.cursorsOffset(0) + CursorDescriptor.HEAD_OFFSET, 0);
             }
-            count(quarantine);
-            regions.bytes1.putLong(OsRegionDescriptor.cursorsOffset(0) + CursorDescriptor.HEAD_OFFSET, 0);
+        } finally {
+            peer.interrupt();
+            peer.join();
         }
-        peer.interrupt();
-        peer.join();
         System.out.println("  accepted=" + accepted + " quarantined=" + reasons);
         assertThat(reasons).isNotEmpty();
     }
