@@ -1,0 +1,263 @@
+package org.nanorouter.it;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The cells that nk-cell makes, for root and for an ordinary user. */
+class NkCellIT {
+    private static final List<String> AS_NOBODY = List.of("setpriv", "--reuid", "65534", "--regid", "65534",
+            "--clear-groups");
+    private static final int UID_BASE = 400_000;
+    private static final AtomicInteger COUNT = new AtomicInteger();
+
+    private Path directory;
+    private final List<Process> processes = new ArrayList<>();
+
+    /** Who makes the cell. */
+    enum Maker { ROOT, ORDINARY_USER }
+
+    @BeforeEach
+    void makeDirectory() throws IOException {
+        directory = Files.createTempDirectory("nk-cell-it-");
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+        // An ordinary user may not reach the build.
+        Files.copy(Path.of(System.getProperty("nanorouter.native"), "nk-cell"), directory.resolve("nk-cell"));
+        Files.setPosixFilePermissions(directory.resolve("nk-cell"), PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    @AfterEach
+    void removeDirectory() throws Exception {
+        for (Process process : processes) {
+            process.destroyForcibly().waitFor();
+        }
+        try (Stream<Path> files = Files.walk(directory)) {
+            files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+        }
+    }
+
+    private Path osDirectory() {
+        return directory.resolve("os");
+    }
+
+    private Process start(Maker maker, List<String> options, String script) throws IOException {
+        boolean root = maker == Maker.ROOT;
+        if (root) {
+            Privilege.requireRoot();
+        }
+        List<String> command = new ArrayList<>();
+        if (!Files.exists(osDirectory())) {
+            Files.createDirectory(osDirectory());
+        }
+        if (Privilege.isRoot()) {
+            Files.setAttribute(osDirectory(), "unix:uid", root ? UID_BASE : 65_534);
+            command.addAll(root ? List.of() : AS_NOBODY);
+        }
+        command.addAll(List.of(directory.resolve("nk-cell").toString(), "--name", "a", "--dir",
+                osDirectory().toString(), "--no-tun"));
+        command.addAll(root ? List.of("--uid-base", String.valueOf(UID_BASE)) : List.of());
+        command.addAll(options);
+        command.addAll(List.of("--", "sh", "-c", script));
+        return start(command);
+    }
+
+    private Process start(List<String> command) throws IOException {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        processes.add(process);
+        return process;
+    }
+
+    /** The output, without the line that names process 1. */
+    private static String output(Process process) throws IOException, InterruptedException {
+        String output = new String(process.getInputStream().readAllBytes());
+        assertThat(process.waitFor(20, SECONDS)).isTrue();
+        return output.replaceFirst("^pid [0-9]+\n", "");
+    }
+
+    private String run(Maker maker, String script) throws Exception {
+        Process process = start(maker, List.of(), script);
+        String output = output(process);
+        assertThat(process.exitValue()).as(output).isZero();
+        return output;
+    }
+
+    /** A time to sleep that no other process has on its command line. */
+    private static String uniqueTime() {
+        return ProcessHandle.current().pid() + "." + COUNT.incrementAndGet() + "77";
+    }
+
+    private static boolean anybodySleeps(String time) {
+        return ProcessHandle.allProcesses()
+                .anyMatch(process -> process.info().commandLine().orElse("").endsWith("sleep " + time));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void statusOfTheInitCommandIsTheStatusOfTheCell(Maker maker) throws Exception {
+        Process ended = start(maker, List.of(), "exit 7");
+        assertThat(output(ended)).isEmpty();
+        assertThat(ended.exitValue()).isEqualTo(7);
+        Process killed = start(maker, List.of(), "kill -KILL $$");
+        output(killed);
+        assertThat(killed.exitValue()).isEqualTo(128 + 9);
+        assertThat(osDirectory().resolve("init.pid")).doesNotExist();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everythingInTheCellDiesWithItsInit(Maker maker) throws Exception {
+        String time = uniqueTime();
+        output(start(maker, List.of(), "sleep " + time + " & setsid sleep " + time + " & exit 0"));
+        await().until(() -> !anybodySleeps(time));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void killedWatcherTakesTheCellAlong(Maker maker) throws Exception {
+        String time = uniqueTime();
+        Process cell = start(maker, List.of(), "exec sleep " + time);
+        await().until(() -> anybodySleeps(time));
+        cell.destroyForcibly();
+        await().until(() -> !anybodySleeps(time));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void endOfTheLifelineEndsTheCellInOrder(Maker maker) throws Exception {
+        Process cell = start(maker, List.of("--lifeline"),
+                "trap 'echo in order; exit 3' TERM; touch $NK_RUN/up; while :; do sleep 0.05; done");
+        await().until(() -> Files.exists(osDirectory().resolve("up")));
+        cell.getOutputStream().close();
+        assertThat(output(cell)).isEqualTo("in order\n");
+        assertThat(cell.exitValue()).isEqualTo(3);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void terminationIsForwardedToTheInitCommand(Maker maker) throws Exception {
+        Process cell = start(maker, List.of(),
+                "trap 'exit 4' TERM; touch $NK_RUN/up; while :; do sleep 0.05; done");
+        await().until(() -> Files.exists(osDirectory().resolve("up")));
+        cell.destroy();
+        assertThat(cell.waitFor(20, SECONDS)).isTrue();
+        assertThat(cell.exitValue()).isEqualTo(4);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void filesOfTheMachineCannotBeChanged(Maker maker) throws Exception {
+        String output = run(maker, "for d in / /etc /usr /var /sys; do touch $d/x 2>&1; done; "
+                + "mount -o remount,rw / 2>&1; umount /tmp 2>&1; touch /etc/x 2>&1; true");
+        assertThat(output.lines()).hasSizeGreaterThanOrEqualTo(8)
+                .filteredOn(line -> line.startsWith("touch"))
+                .hasSize(6)
+                .allSatisfy(line -> assertThat(line).matches(".*(Read-only file system|Permission denied)"));
+        assertThat(Path.of("/etc/x")).doesNotExist();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void runDirectoryIsSharedAndTheRestIsFresh(Maker maker) throws Exception {
+        String output = run(maker, "echo hello > $NK_RUN/file; touch /run/x /home/x /root/x /dev/shm/x /var/tmp/x; "
+                + "ls -A /home /root; find /tmp -mindepth 1 -maxdepth 1");
+        assertThat(output).contains("/home:\nx\n", "/root:\nx\n")
+                .contains(directory.toString()).doesNotContain("hsperfdata");
+        assertThat(osDirectory().resolve("file")).hasContent("hello\n".strip());
+        assertThat(Path.of("/run/x")).doesNotExist();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void cellHasSpacesOfItsOwn(Maker maker) throws Exception {
+        String output = run(maker, "uname -n; ls /sys/class/net; cat /sys/class/net/lo/flags; "
+                + "id -u; echo $$; echo $NK_OS $NK_RUN; script -qec tty /dev/null; ls /dev/fd/0");
+        assertThat(output.lines()).startsWith("a", "lo", "0x9")
+                .contains("0", "2", "a " + osDirectory(), "/dev/pts/0", "/dev/fd/0");
+    }
+
+    @Test
+    void uidsOfTheCellAreThoseOfItsRange() throws Exception {
+        run(Maker.ROOT, "touch $NK_RUN/root; touch $NK_RUN/user; chown 1000:1000 $NK_RUN/user");
+        assertThat(Files.getAttribute(osDirectory().resolve("root"), "unix:uid")).isEqualTo(UID_BASE);
+        assertThat(Files.getAttribute(osDirectory().resolve("user"), "unix:gid")).isEqualTo(UID_BASE + 1000);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void bindsReplaceFilesOfTheCellAlone(Maker maker) throws Exception {
+        Path hosts = Files.writeString(directory.resolve("hosts"), "mine");
+        Files.setPosixFilePermissions(hosts, PosixFilePermissions.fromString("rw-rw-rw-"));
+        Path folder = Files.createDirectories(directory.resolve("folder/below"));
+        Process cell = start(maker, List.of("--bind", hosts + ":/etc/hosts:ro", "--bind", hosts + ":/root/new",
+                "--bind", folder.getParent() + ":/run/some/where:ro", "--setenv", "COLOUR=red"),
+                "cat /etc/hosts; ls /run/some/where; echo more >> /etc/hosts; echo ' too' >> /root/new; echo $COLOUR");
+        assertThat(output(cell)).startsWith("minebelow\n")
+                .contains("cannot create /etc/hosts: Read-only").endsWith("red\n");
+        assertThat(hosts).hasContent("mine too");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void tapCanBeMade(Maker maker) throws Exception {
+        Privilege.requireTun();
+        assertThat(run(maker, "ip tuntap add nk0 mode tap vnet_hdr && ip link set nk0 up && ls /sys/class/net"))
+                .isEqualTo("lo\nnk0\n");
+    }
+
+    @Test
+    void mistakesOnTheCommandLineHaveTheirExitCodes() throws Exception {
+        String program = directory.resolve("nk-cell").toString();
+        String place = Files.createDirectory(osDirectory()).toString();
+        assertRefused(64, "usage:", program, "--name", "a");
+        assertRefused(64, "--bind x: expected", program, "--name", "a", "--dir", place, "--bind", "x", "--", "true");
+        assertRefused(64, "--uid-base 1: expected", program, "--name", "a", "--uid-base", "1");
+        assertRefused(78, "/nowhere", program, "--name", "a", "--dir", "/nowhere", "--", "true");
+        assertRefused(73, "/nowhere/log", program, "--name", "a", "--dir", place, "--log", "/nowhere/log",
+                "--", "true");
+        assertRefused(78, "cannot bind /nowhere", program, "--name", "a", "--dir", place, "--bind", "/nowhere:/run/x",
+                "--", "true");
+        assertRefused(78, "cannot bind /etc on /usr/nowhere", program, "--name", "a", "--dir", place,
+                "--bind", "/etc:/usr/nowhere", "--", "true");
+        assertRefused(127, "cannot run /nowhere", program, "--name", "a", "--dir", place, "--no-tun", "--", "/nowhere");
+        assertThat(osDirectory()).isEmptyDirectory();
+    }
+
+    @Test
+    void whatTheKernelForbidsIsSaidWithTheRemedy() throws Exception {
+        Privilege.requireRoot();
+        String program = directory.resolve("nk-cell").toString();
+        String place = Files.createDirectory(osDirectory()).toString();
+        Files.setAttribute(osDirectory(), "unix:uid", 65_534);
+        String cell = String.join(" ", AS_NOBODY) + " " + program + " --name a --dir " + place;
+        assertRefused(69, "max_user_namespaces", "unshare", "-U", "-r", "sh", "-c",
+                "echo 0 > /proc/sys/user/max_user_namespaces; exec " + program + " --name a --dir / -- true");
+        assertRefused(69, "modprobe tun", "unshare", "-m", "sh", "-c",
+                "mount -t tmpfs none /dev/net; exec " + cell + " -- true");
+        assertRefused(69, "chmod 0666 /dev/net/tun", "unshare", "-m", "sh", "-c",
+                "mount -t tmpfs none /dev/net; mknod -m 600 /dev/net/tun c 10 200; exec " + cell + " -- true");
+        assertRefused(77, "--uid-base needs root", "sh", "-c", "exec " + cell + " --uid-base 100000 -- true");
+        assertThat(osDirectory()).isEmptyDirectory();
+    }
+
+    private void assertRefused(int status, String message, String... command) throws Exception {
+        Process process = start(List.of(command));
+        String output = output(process);
+        assertThat(output).contains("nk-cell: ", message).hasLineCount(1);
+        assertThat(process.exitValue()).as(output).isEqualTo(status);
+    }
+}

@@ -1,0 +1,52 @@
+package org.nanorouter.it;
+
+import static org.assertj.core.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** What a test needs of the machine. A test without it is skipped with the reason, or fails where CI=true. */
+final class Privilege {
+    private Privilege() {
+    }
+
+    static boolean isRoot() {
+        try {
+            return (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid") == 0;
+        } catch (IOException e) {
+            throw new IllegalStateException("/proc is not mounted", e);
+        }
+    }
+
+    static void requireRoot() {
+        if (!isRoot()) {
+            missing("this test needs root");
+        }
+    }
+
+    /** That anybody may make TAPs in a namespace of his own. */
+    static void requireTun() {
+        Path tun = Path.of("/dev/net/tun");
+        if (!Files.isReadable(tun) || !Files.isWritable(tun)) {
+            missing("this test needs /dev/net/tun");
+        }
+    }
+
+    /** A program that was built by {@code ./nanorouter}, as it is installed. */
+    static Path requireDist() {
+        Path program = Path.of(System.getProperty("nanorouter.dist"), "bin", "nanorouter");
+        if (!Files.isExecutable(program)) {
+            missing("this test needs the built program; run ./nanorouter once");
+        }
+        return program;
+    }
+
+    private static void missing(String reason) {
+        if (Boolean.parseBoolean(System.getenv("CI"))) {
+            fail(reason);
+        }
+        abort(reason);
+    }
+}
