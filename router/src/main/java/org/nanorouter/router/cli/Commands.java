@@ -6,17 +6,23 @@ import org.jspecify.annotations.Nullable;
 /** The built-in subcommands. Each has its name in the list and its class in the switch; a test compares the two. */
 final class Commands {
     /** In the order of the help page. */
-    static final List<String> NAMES = List.of("demo");
+    static final List<String> NAMES = List.of("demo", "run", "status", "port", "fdb");
 
     private Commands() {
     }
 
-    /** The command's class, or null if there is none; a switch, so that only the class that is asked for is loaded. */
+    /**
+     * The command's class, or null if there is none; a switch, so that only the class that is asked for is loaded.
+     */
     static @Nullable Class<?> named(String name) {
         return switch (name) {
             case "demo" -> DemoCommand.class;
             // Not for people, so not in the list.
             case "demo-services" -> DemoServicesCommand.class;
+            case "run" -> RunCommand.class;
+            case "status" -> StatusCommand.class;
+            case "port" -> PortCommand.class;
+            case "fdb" -> FdbCommand.class;
             default -> null;
         };
     }

@@ -209,12 +209,17 @@ public final class Engine {
                 more |= !egress.failed && egress.port.prepareToWaitForRoom();
                 continue;
             }
-            if (slot.port.prepareToSleep()) {
+            if (slot.port.prepareToSleep() || isDue(slot)) {
                 slot.ready = true;
                 more = true;
             }
         }
         return more;
+    }
+
+    private boolean isDue(PortSlot slot) {
+        long due = slot.port.nextReceiveAt();
+        return due != Port.NEVER && due <= clock.getAsLong();
     }
 
     /**
@@ -231,16 +236,6 @@ public final class Engine {
             deadline = Math.min(deadline, egress == null ? slot.port.nextReceiveAt() : egress.holdsBackUntil());
         }
         return deadline;
-    }
-
-    /** The deadline has come: asks everyone who waits for a time. */
-    public void onDeadline() {
-        long now = clock.getAsLong();
-        for (PortSlot slot : slots) {
-            if (slot.port.nextReceiveAt() <= now) {
-                slot.ready = true;
-            }
-        }
     }
 
     private boolean turn(PortSlot slot) {

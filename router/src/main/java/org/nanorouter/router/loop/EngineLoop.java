@@ -90,13 +90,13 @@ public final class EngineLoop {
         // A timer that is under way and comes too early only finds nothing to do; so one is enough, and it is rare.
         if (deadline < timerAt) {
             timerAt = deadline;
-            loop.schedule(onDeadline, Math.max(0, deadline - clock.getAsLong()));
+            long now = clock.getAsLong();
+            loop.schedule(onDeadline, deadline <= now ? 0 : deadline - now);
         }
     }
 
     private void onDeadline() {
         timerAt = Port.NEVER;
-        engine.onDeadline();
         pump();
     }
 }

@@ -35,6 +35,7 @@ public final class ChannelPort implements Port {
     /** The position at which the peer was last asked for a doorbell. */
     private long armedAt = NOT_ARMED;
     private long otherRecords;
+    private boolean quarantineNoticed;
 
     /** A port at an open channel. */
     public ChannelPort(String name, Channel channel, OnFull onFull) {
@@ -67,6 +68,13 @@ public final class ChannelPort implements Port {
             case QUARANTINED -> PortState.QUARANTINED;
             case CLOSED -> PortState.ENDED;
         };
+    }
+
+    /** Whether this is the first call; for whoever reports the quarantine. */
+    public boolean noticeQuarantine() {
+        boolean first = !quarantineNoticed;
+        quarantineNoticed = true;
+        return first;
     }
 
     @Override

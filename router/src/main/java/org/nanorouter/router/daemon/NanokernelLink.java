@@ -1,0 +1,167 @@
+package org.nanorouter.router.daemon;
+
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.nanorouter.nanokernel.attach.AttachListener;
+import org.nanorouter.nanokernel.attach.Attachment;
+import org.nanorouter.nanokernel.channel.Channel;
+import org.nanorouter.router.config.RouterConfig;
+import org.nanorouter.router.loop.DataLoop;
+import org.nanorouter.router.loop.Watch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps this OS attached to the nanokernel: sign of life, peers, and attaching anew after a loss. On the data loop.
+ */
+final class NanokernelLink {
+    private static final Logger LOG = LoggerFactory.getLogger(NanokernelLink.class);
+    private static final long FIRST_RETRY_MS = 100;
+    private static final long LAST_RETRY_MS = 5_000;
+
+    private final DataLoop loop;
+    private final Attachment attachment;
+    private final PortTable ports;
+    private final Runnable onSynced;
+    private final Listener listener = new Listener();
+    private @Nullable Watch watch;
+    private long retryMs = FIRST_RETRY_MS;
+    private long losses;
+    private boolean closed;
+
+    private NanokernelLink(DataLoop loop, Attachment attachment, PortTable ports, Runnable onSynced) {
+        this.loop = loop;
+        this.attachment = attachment;
+        this.ports = ports;
+        this.onSynced = onSynced;
+    }
+
+    /**
+     * Attaches; peers are told from {@link #begin} on.
+     *
+     * @param onSynced called whenever every peer that there is has its port
+     */
+    static NanokernelLink connect(DataLoop loop, RouterConfig.Attach config, PortTable ports, Runnable onSynced)
+        throws StartException {
+        try {
+            Attachment attachment = Attachment.connect(config.socket(), config.os(), config.tokenFile());
+            return new NanokernelLink(loop, attachment, ports, onSynced);
+        } catch (IOException e) {
+            throw StartException.ofAttach(e);
+        }
+    }
+
+    Attachment attachment() {
+        return attachment;
+    }
+
+    boolean isAttached() {
+        return attachment.fd() >= 0;
+    }
+
+    long losses() {
+        return losses;
+    }
+
+    /** Starts to beat and to listen. */
+    void begin() {
+        attachment.beat(System.nanoTime());
+        loop.every(Math.max(1, attachment.heartbeatPeriodMs()), this::onPeriod);
+        listen();
+    }
+
+    private void onPeriod() {
+        if (!closed) {
+            attachment.beat(System.nanoTime());
+            ports.noticeQuarantines();
+        }
+    }
+
+    private void listen() {
+        watch = loop.watch(attachment.fd(), this::dispatch);
+        dispatch();
+    }
+
+    private void dispatch() {
+        attachment.dispatch(listener);
+    }
+
+    /** Says that frames can flow. */
+    void ready() {
+        try {
+            attachment.ready();
+        } catch (IOException e) {
+            // The connection is broken; the next dispatch sees its end.
+            LOG.warn("READY was not sent: {}", e.getMessage());
+        }
+    }
+
+    private void retryLater() {
+        loop.schedule(this::retry, TimeUnit.MILLISECONDS.toNanos(retryMs));
+        retryMs = Math.min(2 * retryMs, LAST_RETRY_MS);
+    }
+
+    private void retry() {
+        if (closed) {
+            return;
+        }
+        try {
+            attachment.reattach(listener);
+            LOG.info("attached to the nanokernel again");
+            retryMs = FIRST_RETRY_MS;
+            attachment.beat(System.nanoTime());
+            listen();
+        } catch (IOException e) {
+            LOG.debug("cannot attach again: {}", e.getMessage());
+            retryLater();
+        }
+    }
+
+    /** Detaches; no port at a channel may be in service any more. */
+    void close() {
+        closed = true;
+        cancelWatch();
+        attachment.close();
+    }
+
+    private void cancelWatch() {
+        if (watch != null) {
+            watch.cancel();
+            watch = null;
+        }
+    }
+
+    private final class Listener implements AttachListener {
+        @Override
+        public void peer(Channel channel) {
+            LOG.info("peer {} has come, epoch {}", channel.peerName(), channel.peerEpoch());
+            ports.addChannel(channel);
+        }
+
+        @Override
+        public void peerGone(Channel channel) {
+            ports.removeChannel(channel);
+        }
+
+        @Override
+        public void synced() {
+            onSynced.run();
+        }
+
+        @Override
+        public void peerRefused(int peerId, int peerEpoch, String reason) {
+            LOG.warn("no channel to peer id={} epoch={}: {}", peerId, peerEpoch, reason);
+        }
+
+        @Override
+        public void lost(String reason) {
+            LOG.warn("the nanokernel is lost, frames go on: {}", reason);
+            losses++;
+            cancelWatch();
+            if (!closed) {
+                retryLater();
+            }
+        }
+    }
+}

@@ -1,0 +1,174 @@
+package org.nanorouter.router.daemon;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.nanorouter.nanokernel.channel.Channel;
+import org.nanorouter.router.config.PortConfig;
+import org.nanorouter.router.config.PortConfig.ChannelConfig;
+import org.nanorouter.router.config.PortConfig.PcapNicConfig;
+import org.nanorouter.router.config.PortConfig.SocketNicConfig;
+import org.nanorouter.router.config.PortConfig.TapConfig;
+import org.nanorouter.router.engine.Engine;
+import org.nanorouter.router.loop.EngineLoop;
+import org.nanorouter.router.port.Port;
+import org.nanorouter.router.port.PortState;
+import org.nanorouter.router.port.channel.ChannelPort;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The ports in service, each with the configuration that it was made from. On the data loop. */
+final class PortTable {
+    private static final Logger LOG = LoggerFactory.getLogger(PortTable.class);
+    /** Pumps that may pass until what a gone peer left behind is delivered. */
+    private static final int MAX_LAST_PUMPS = 64;
+
+    private final EngineLoop engineLoop;
+    private final Map<PortConfig, Port> configured = new LinkedHashMap<>();
+    private final Map<Channel, @Nullable ChannelPort> channels = new LinkedHashMap<>();
+    private List<ChannelConfig> channelConfigs = List.of();
+    private byte @Nullable [] mac;
+
+    PortTable(EngineLoop engineLoop) {
+        this.engineLoop = engineLoop;
+    }
+
+    /** The Ethernet address of TAPs that have none in the configuration. */
+    void setMac(byte @Nullable [] ownMac) {
+        mac = ownMac;
+    }
+
+    /**
+     * Makes the table follow a configuration: removes ports that are not in it, then makes those that are missing.
+     *
+     * @return what was done, one line each
+     * @throws StartException if a port cannot be made; those made before stay
+     */
+    List<String> apply(List<PortConfig> wanted) throws StartException {
+        List<String> done = new ArrayList<>();
+        for (PortConfig config : List.copyOf(configured.keySet())) {
+            if (!wanted.contains(config)) {
+                discard(configured.remove(config));
+                done.add("removed port " + config.name());
+            }
+        }
+        applyChannels(wanted, done);
+        for (PortConfig config : wanted) {
+            if (!configured.containsKey(config) && !(config instanceof ChannelConfig)) {
+                configured.put(config, add(open(config)));
+                done.add("added port " + config.name());
+            }
+        }
+        return done;
+    }
+
+    private void applyChannels(List<PortConfig> wanted, List<String> done) {
+        List<ChannelConfig> before = channelConfigs;
+        channelConfigs =
+            wanted.stream().filter(ChannelConfig.class::isInstance).map(ChannelConfig.class::cast).toList();
+        if (channelConfigs.equals(before)) {
+            return;
+        }
+        for (Channel channel : List.copyOf(channels.keySet())) {
+            removeChannel(channel);
+            addChannel(channel);
+            done.add("made the port to " + channel.peerName() + " anew");
+        }
+    }
+
+    private Port open(PortConfig config) throws StartException {
+        if (config instanceof TapConfig tap) {
+            return PortOpener.open(tap, mac);
+        } else if (config instanceof SocketNicConfig nic) {
+            return PortOpener.open(nic);
+        } else if (config instanceof PcapNicConfig nic) {
+            return PortOpener.open(nic);
+        }
+        throw new IllegalArgumentException("config=" + config);
+    }
+
+    private Port add(Port port) throws StartException {
+        if (engineLoop.add(port) < 0) {
+            port.close();
+            throw new StartException(StartException.Kind.CANNOT_CREATE, "port " + port.name() + ": there are "
+                + Engine.MAX_PORTS + " ports already", null);
+        }
+        LOG.info("port {} is {}", port.name(), port.state().label());
+        return port;
+    }
+
+    /** A peer has come. */
+    void addChannel(Channel channel) {
+        ChannelConfig config = configFor(channel.peerName());
+        channels.put(channel, null);
+        if (config == null) {
+            LOG.info("no port is configured for peer {}", channel.peerName());
+            return;
+        }
+        String name = config.isForEveryPeer() ? config.name() + ":" + channel.peerName() : config.name();
+        try {
+            ChannelPort port = new ChannelPort(name, channel, config.onFull());
+            add(port);
+            channels.put(channel, port);
+        } catch (StartException e) {
+            LOG.error("peer {} gets no port: {}", channel.peerName(), e.getMessage());
+        }
+    }
+
+    private @Nullable ChannelConfig configFor(String peer) {
+        ChannelConfig found = null;
+        for (ChannelConfig config : channelConfigs) {
+            if (config.peer().equals(peer)) {
+                return config;
+            }
+            if (config.isForEveryPeer()) {
+                found = config;
+            }
+        }
+        return found;
+    }
+
+    /** A peer is going: what it sent is still delivered. */
+    void removeChannel(Channel channel) {
+        ChannelPort port = channels.remove(channel);
+        if (port != null) {
+            int pumps = 0;
+            while (pumps < MAX_LAST_PUMPS && engineLoop.engine().pump()) {
+                pumps++;
+            }
+            discard(port);
+            LOG.info("port {} is gone with epoch {} of its peer", port.name(), channel.peerEpoch());
+        }
+    }
+
+    private void discard(@Nullable Port port) {
+        if (port != null) {
+            engineLoop.remove(port);
+            port.close();
+        }
+    }
+
+    /** Reports each port that has just been quarantined, once; what was learned behind it is forgotten. */
+    void noticeQuarantines() {
+        for (ChannelPort port : channels.values()) {
+            if (port != null && port.state() == PortState.QUARANTINED && port.noticeQuarantine()) {
+                LOG.warn("port {} is quarantined until the next epoch of peer {}: {}", port.name(),
+                    port.channel().peerName(), port.channel().quarantineReason());
+                Engine engine = engineLoop.engine();
+                engine.bridge().fdb().removePort(engine.indexOf(port));
+            }
+        }
+    }
+
+    /** Takes all ports out of service and closes them. */
+    void close() {
+        for (Channel channel : List.copyOf(channels.keySet())) {
+            discard(channels.remove(channel));
+        }
+        for (PortConfig config : List.copyOf(configured.keySet())) {
+            discard(configured.remove(config));
+        }
+    }
+}

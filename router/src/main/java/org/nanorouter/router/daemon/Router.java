@@ -1,0 +1,261 @@
+package org.nanorouter.router.daemon;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.nanorouter.nanokernel.attach.Attachment;
+import org.nanorouter.nanokernel.config.ConfigException;
+import org.nanorouter.nanokernel.config.Mac;
+import org.nanorouter.nanokernel.control.ControlServer;
+import org.nanorouter.nanokernel.ring.QuarantineReason;
+import org.nanorouter.router.config.RouterConfig;
+import org.nanorouter.router.control.RouterControl;
+import org.nanorouter.router.engine.Engine;
+import org.nanorouter.router.forward.bridge.Bridge;
+import org.nanorouter.router.forward.bridge.Fdb;
+import org.nanorouter.router.loop.DataLoop;
+import org.nanorouter.router.loop.EngineLoop;
+import org.nanorouter.shim.NativeBuffer;
+import org.nanorouter.shim.Systemd;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A running router. */
+public final class Router implements AutoCloseable, RouterControl.Subject {
+    private static final Logger LOG = LoggerFactory.getLogger(Router.class);
+    private static final long CALL_TIMEOUT_MS = 20_000;
+    private static final long AGEING_PERIOD_MS = 5_000;
+    private static final long NANOS_PER_MS = 1_000_000;
+
+    private final Path file;
+    private final Map<String, String> environment;
+    private final DataLoop loop;
+    private final NativeBuffer scratch = NativeBuffer.allocate(Engine.SCRATCH_LENGTH);
+    private final Engine engine;
+    private final PortTable ports;
+    private final long startedAt = System.nanoTime();
+    private volatile RouterConfig config;
+    private @Nullable NanokernelLink link;
+    private @Nullable ControlServer control;
+    private boolean portsAreUp;
+    private boolean ready;
+
+    private Router(RouterConfig config, Path file, Map<String, String> environment) {
+        this.config = config;
+        this.file = file;
+        this.environment = environment;
+        this.loop = DataLoop.start("data");
+        Fdb fdb = new Fdb(config.bridge().capacity(), config.bridge().capacity(), config.bridge().ageing().toMillis(),
+            Engine.MAX_PORTS, ThreadLocalRandom.current().nextLong());
+        this.engine = new Engine(new Bridge(fdb, Engine.MAX_PORTS), scratch.buffer(), scratch.address(),
+            System::nanoTime);
+        this.ports = new PortTable(new EngineLoop(loop, engine, System::nanoTime));
+    }
+
+    /**
+     * Brings a router up.
+     *
+     * @param config as read from {@code file}
+     * @param file read again by {@link #reload}
+     * @param environment as in {@link RouterConfig#read}
+     * @throws StartException if it cannot be brought up; nothing is left behind then
+     */
+    public static Router start(RouterConfig config, Path file, Map<String, String> environment) throws StartException {
+        Router router = new Router(config, file, environment);
+        try {
+            router.openControl();
+            router.onLoop(() -> {
+                router.bringUp();
+                return true;
+            });
+            return router;
+        } catch (StartException e) {
+            router.close();
+            throw e;
+        } catch (ExecutionException e) {
+            router.close();
+            if (e.getCause() instanceof StartException cause) {
+                throw cause;
+            }
+            throw new IllegalStateException("the router cannot start", e.getCause());
+        } catch (TimeoutException | InterruptedException e) {
+            router.close();
+            throw new StartException(StartException.Kind.UNAVAILABLE, "the router did not come up in time", e);
+        }
+    }
+
+    private void openControl() throws StartException {
+        try {
+            control = ControlServer.start(config.control(), new RouterControl(this));
+        } catch (BindException e) {
+            throw new StartException(StartException.Kind.CANNOT_CREATE,
+                "control socket: " + e.getMessage() + "; is another router running?", e);
+        } catch (IOException e) {
+            throw new StartException(StartException.Kind.CANNOT_CREATE,
+                "control socket " + config.control() + " cannot be made: " + e, e);
+        }
+    }
+
+    private void bringUp() throws StartException {
+        RouterConfig.Attach attach = config.attach();
+        if (attach != null) {
+            link = NanokernelLink.connect(loop, attach, ports, this::announce);
+            ports.setMac(link.attachment().mac());
+        }
+        ports.apply(config.ports());
+        portsAreUp = true;
+        loop.every(AGEING_PERIOD_MS, () -> engine.bridge().age(System.nanoTime() / NANOS_PER_MS));
+        if (link == null) {
+            announce();
+        } else {
+            link.begin();
+        }
+    }
+
+    /** Frames can flow. */
+    private void announce() {
+        if (!portsAreUp) {
+            return;
+        }
+        if (link != null) {
+            link.ready();
+        }
+        if (!ready) {
+            ready = true;
+            Systemd.notify("READY=1\nSTATUS=frames can flow");
+            LOG.info("router {} is ready", name());
+        }
+    }
+
+    private String name() {
+        String own = config.name();
+        if (own != null) {
+            return own;
+        }
+        RouterConfig.Attach attach = config.attach();
+        return attach == null ? "router" : attach.os();
+    }
+
+    private <T> T onLoop(Callable<T> task) throws ExecutionException, TimeoutException, InterruptedException {
+        return loop.call(task, CALL_TIMEOUT_MS);
+    }
+
+    @Override
+    public <T> T snapshot(Callable<T> task) throws ExecutionException, TimeoutException, InterruptedException {
+        return onLoop(task);
+    }
+
+    @Override
+    public Engine engine() {
+        return engine;
+    }
+
+    @Override
+    public Map<String, Object> describe() {
+        Map<String, Object> status = new LinkedHashMap<>();
+        status.put("name", name());
+        status.put("pid", ProcessHandle.current().pid());
+        status.put("state", ready ? "ready" : "starting");
+        status.put("uptime_s", (System.nanoTime() - startedAt) / 1e9);
+        NanokernelLink current = link;
+        if (current == null) {
+            status.put("nanokernel", "none");
+            return status;
+        }
+        Attachment attachment = current.attachment();
+        status.put("nanokernel", current.isAttached() ? "attached" : "lost");
+        status.put("nanokernel_losses", current.losses());
+        status.put("os", attachment.osName());
+        status.put("os_id", attachment.osId());
+        status.put("epoch", attachment.epoch());
+        status.put("mac", new Mac(attachment.mac()).toString());
+        Map<String, Object> quarantines = new LinkedHashMap<>();
+        for (QuarantineReason reason : QuarantineReason.values()) {
+            if (attachment.quarantines(reason) > 0) {
+                quarantines.put(reason.label().replace('-', '_'), attachment.quarantines(reason));
+            }
+        }
+        status.put("quarantines", quarantines);
+        return status;
+    }
+
+    /** Reads the file again; see the package. For any thread. */
+    @Override
+    public Map<String, Object> reload() {
+        Map<String, Object> result = new LinkedHashMap<>();
+        try {
+            RouterConfig wanted = RouterConfig.read(file, environment);
+            List<String> done = onLoop(() -> apply(wanted));
+            result.put("applied", done);
+            List<String> restart = needsRestart(wanted);
+            result.put("restart_needed", restart);
+            LOG.info("{} was read again; done: {}; takes a restart: {}", file, done, restart);
+        } catch (ConfigException e) {
+            result.put("mistakes", e.mistakes());
+            LOG.error("{} has mistakes, nothing was changed:\n{}", file, e.getMessage());
+        } catch (ExecutionException e) {
+            String failure = String.valueOf(e.getCause().getMessage());
+            result.put("failure", failure);
+            LOG.error("{} was applied in part: {}", file, failure);
+        } catch (TimeoutException | InterruptedException e) {
+            result.put("failure", "the data loop did not answer");
+        }
+        return result;
+    }
+
+    private List<String> apply(RouterConfig wanted) throws StartException {
+        List<String> done = ports.apply(wanted.ports());
+        config = new RouterConfig(config.name(), config.bridge(), config.attach(), config.control(), wanted.ports());
+        return done;
+    }
+
+    private List<String> needsRestart(RouterConfig wanted) {
+        List<String> restart = new ArrayList<>();
+        addIfDifferent(restart, "router.name", config.name(), wanted.name());
+        addIfDifferent(restart, "bridge", config.bridge(), wanted.bridge());
+        addIfDifferent(restart, "attach", config.attach(), wanted.attach());
+        addIfDifferent(restart, "control.socket", config.control(), wanted.control());
+        return restart;
+    }
+
+    private static void addIfDifferent(List<String> restart, String key, @Nullable Object now, @Nullable Object then) {
+        if (!Objects.equals(now, then)) {
+            restart.add(key);
+        }
+    }
+
+    /** Takes everything down, in the reverse order. */
+    @Override
+    public void close() {
+        if (control != null) {
+            control.close();
+        }
+        try {
+            onLoop(() -> {
+                ports.close();
+                if (link != null) {
+                    link.close();
+                }
+                return true;
+            });
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.error("the router did not end in order", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        loop.close();
+        scratch.close();
+        LOG.debug("router ended after {}", Duration.ofNanos(System.nanoTime() - startedAt));
+    }
+}
