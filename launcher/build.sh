@@ -4,7 +4,7 @@
 # Makes target/dist, the program as it is installed:
 #
 #   bin/nanorouter      runs it, builds nothing
-#   libexec/            what bin/nanorouter needs, and archive.sh
+#   libexec/            what bin/nanorouter needs, and archive, which fills cds/
 #   lib/  lib/bench/    jars
 #   native/             libnkshim.so, nk-agent, nk-cell, and the libraries of JNA and Netty
 #   cds/                one class data archive per Java, for a quick start
@@ -28,9 +28,8 @@ build() {
   maven_is_there
   step 'compiling' maven -DskipTests -Dmaven.test.skip=true -Dcheckstyle.skip -pl bench -am package || exit 70
   lay_out
-  # shellcheck source=launcher/archive.sh
-  . "$source_dir/launcher/archive.sh"
-  step "preparing a quick start on Java $java_feature" make_archive "$dist" || say 'going on without it'
+  NANOROUTER_JAVA_HOME=$java_home step "preparing a quick start on Java $java_feature" "$dist/libexec/archive" ||
+    say 'going on without it'
   mv "$source_dir/target/build.begin" "$dist/built"
   exec {build_lock}>&-
 }
@@ -75,10 +74,11 @@ lay_out() {
   unzip -qoj "$lib"/netty-transport-native-epoll-*-linux-"${machine/aarch/aarch_}".jar 'META-INF/native/*.so' \
     -d "$stage/native"
   rm -f "$lib"/netty-transport-native-epoll-*-linux-*.jar
-  cp "$source_dir"/launcher/{java,archive}.sh "$stage/libexec"
+  cp "$source_dir"/launcher/{java.sh,archive} "$stage/libexec"
   cp "$source_dir"/launcher/nanorouter "$stage/bin"
   find "$source_dir/config" -name '*.toml' -exec cp -t "$stage/config" {} +
   cp -r "$source_dir"/systemd/. "$stage/systemd"
+  cp "$source_dir"/{README.md,LICENSE} "$stage"
   replace_changed "$stage" "$dist"
   rm -rf "$stage"
 }
