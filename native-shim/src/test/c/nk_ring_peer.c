@@ -3,11 +3,14 @@
  * nk_ring_peer.c - the C side of the ring conformance suite: attaches as an OS and talks to the one peer that it
  * has.
  *
- * Usage: nk-ring-peer ATTACH_SOCK OS TOKENFILE produce|consume|echo COUNT SEED
+ * Usage: nk-ring-peer ATTACH_SOCK OS TOKENFILE produce|consume|echo COUNT SEED [START]
  *
  *	produce	sends COUNT records and waits until the peer has taken them all
  *	consume	receives COUNT records and checks each
  *	echo	receives COUNT records, checks each, and sends it back
+ *
+ * START, 0 if it is not given, is the number of records before the first of these: a peer goes on with it where the one
+ * before it in the same epoch stopped.
  *
  * The records follow from SEED alone. next() is splitmix64: state += 0x9E3779B97F4A7C15; z = state; z = (z ^ z >>>
  * 30) * 0xBF58476D1CE4E5B9; z = (z ^ z >>> 27) * 0x94D049BB133111EB; z ^ z >>> 31; all unsigned 64-bit. Record
@@ -121,9 +124,9 @@ static void send_one(struct nk *nk, struct nk_channel *channel, const struct nk_
 		fail("publish", (uint64_t)-result);
 }
 
-static void produce(struct nk *nk, struct nk_channel *channel, uint64_t count, uint64_t seed)
+static void produce(struct nk *nk, struct nk_channel *channel, uint64_t start, uint64_t count, uint64_t seed)
 {
-	for (uint64_t seq = 0; seq < count; seq++) {
+	for (uint64_t seq = start; seq < start + count; seq++) {
 		send_one(nk, channel, NULL, next_length(&seed), seq);
 		if (seq % BATCH == BATCH - 1)
 			nk_doorbell(channel);
@@ -151,9 +154,10 @@ static void check(const struct nk_message *message, uint32_t length, uint64_t se
 	}
 }
 
-static void consume(struct nk *nk, struct nk_channel *channel, uint64_t count, uint64_t seed, bool echo)
+static void consume(struct nk *nk, struct nk_channel *channel, uint64_t start, uint64_t count, uint64_t seed,
+		    bool echo)
 {
-	for (uint64_t seq = 0; seq < count;) {
+	for (uint64_t seq = start; seq < start + count;) {
 		struct nk_message message;
 		int result = nk_poll(channel, &message);
 
@@ -229,12 +233,12 @@ int main(int count, char **arguments)
 	struct nk_refusal refusal;
 	struct nk_channel *channel;
 	struct nk *nk;
-	uint64_t records, seed;
+	uint64_t records, seed, start;
 	const char *role;
 	int error;
 
-	if (count != 7) {
-		fprintf(stderr, "usage: nk-ring-peer ATTACH_SOCK OS TOKENFILE produce|consume|echo COUNT SEED\n");
+	if (count != 7 && count != 8) {
+		fprintf(stderr, "usage: nk-ring-peer ATTACH_SOCK OS TOKENFILE produce|consume|echo COUNT SEED [START]\n");
 		return 64;
 	}
 	options.socket_path = arguments[1];
@@ -243,6 +247,9 @@ int main(int count, char **arguments)
 	role = arguments[4];
 	records = strtoull(arguments[5], NULL, 10);
 	seed = strtoull(arguments[6], NULL, 10);
+	start = count == 8 ? strtoull(arguments[7], NULL, 10) : 0;
+	for (uint64_t i = 0; i < start; i++)
+		next_length(&seed);
 	make_crc_table();
 
 	error = nk_attach(&options, &nk, &refusal);
@@ -250,9 +257,9 @@ int main(int count, char **arguments)
 		fail(refusal.error ? refusal.text : strerror(-error), refusal.error);
 	channel = await_peer(nk);
 	if (!strcmp(role, "produce"))
-		produce(nk, channel, records, seed);
+		produce(nk, channel, start, records, seed);
 	else
-		consume(nk, channel, records, seed, !strcmp(role, "echo"));
+		consume(nk, channel, start, records, seed, !strcmp(role, "echo"));
 	if (strcmp(role, "consume") != 0)
 		await_empty_ring(nk, channel);
 	printf("ok %llu %08x\n", (unsigned long long)records, crc ^ UINT32_MAX);
