@@ -17,6 +17,8 @@ import org.slf4j.LoggerFactory;
 final class ControlSession {
     private static final Logger LOG = LoggerFactory.getLogger(ControlSession.class);
     private static final int READ_SIZE = 4096;
+    /** A key whose value is absent is shown, so that the keys of a reply are always the same. */
+    private static final JSON WRITER = JSON.std.with(JSON.Feature.WRITE_NULL_PROPERTIES);
 
     private final SocketChannel channel;
     private final SelectionKey key;
@@ -114,7 +116,7 @@ final class ControlSession {
     }
 
     private void reply(Map<String, Object> reply) throws IOException {
-        output = ByteBuffer.wrap((JSON.std.asString(reply) + "\n").getBytes(StandardCharsets.UTF_8));
+        output = ByteBuffer.wrap((WRITER.asString(reply) + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
     /** Tells a client that is not admitted why; as much of it as fits into the socket at once. */

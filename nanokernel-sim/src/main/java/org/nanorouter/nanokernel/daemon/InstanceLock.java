@@ -11,6 +11,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.nanorouter.nanokernel.cell.CellRecord;
 import org.nanorouter.nanokernel.cell.FileTree;
 
 /** Shows that an instance's nanokernel lives; the kernel takes it back when the process ends, however it ends. */
@@ -59,6 +60,14 @@ public final class InstanceLock implements AutoCloseable {
         } catch (NoSuchFileException e) {
             return null;
         }
+    }
+
+    /** Ends and removes what a nanokernel left there that was killed. */
+    void clean(CellRecord record) throws IOException {
+        record.endLeftovers();
+        FileTree.remove(directory.osParent());
+        Files.createDirectory(directory.osParent());
+        Files.setPosixFilePermissions(directory.osParent(), PosixFilePermissions.fromString("rwx--x--x"));
     }
 
     /** Removes all files of the instance, the lock last, and gives the lock back. */

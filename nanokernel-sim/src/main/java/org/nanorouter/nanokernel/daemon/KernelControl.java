@@ -1,0 +1,127 @@
+package org.nanorouter.nanokernel.daemon;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import org.nanorouter.nanokernel.control.ControlException;
+import org.nanorouter.nanokernel.control.ControlHandler;
+import org.nanorouter.nanokernel.loop.PollLoop;
+import org.nanorouter.nanokernel.supervise.CellFailedException;
+import org.nanorouter.nanokernel.supervise.Machine;
+
+/**
+ * The verbs of the nanokernel's control socket.
+ *
+ * <table>
+ * <caption>Verbs; all but the first two take {@code os}, a name</caption>
+ * <tr><td>status</td><td>the instance and all OSes</td></tr>
+ * <tr><td>os.list</td><td>{@code oses}: a summary of each</td></tr>
+ * <tr><td>os.show</td><td>everything about one</td></tr>
+ * <tr><td>os.start, os.stop, os.restart</td><td>its summary, once that is done</td></tr>
+ * <tr><td>os.enter</td><td>{@code pid}, {@code uid_range}, {@code environment}: what it takes to enter its cell</td></tr>
+ * </table>
+ */
+final class KernelControl implements ControlHandler {
+    private static final long LOOP_WAIT_S = 15;
+
+    private final PollLoop loop;
+    private final Machine machine;
+    private final RunDirectory directory;
+    private final long startedAt = System.nanoTime();
+
+    KernelControl(PollLoop loop, Machine machine, RunDirectory directory) {
+        this.loop = loop;
+        this.machine = machine;
+        this.directory = directory;
+    }
+
+    @Override
+    public Map<String, Object> handle(Map<String, Object> request) throws ControlException {
+        String verb = (String) request.get("verb");
+        return switch (verb) {
+            case "status" -> onLoop(() -> done(this::status));
+            case "os.list" -> onLoop(() -> done(() -> Map.of("oses", machine.list())));
+            case "os.show" -> forOs(request, os -> done(() -> machine.show(os)));
+            case "os.enter" -> forOs(request, os -> done(() -> machine.entrance(os)));
+            case "os.start" -> forOs(request, os -> machine.start(os).thenApply(nothing -> machine.show(os)));
+            case "os.stop" -> forOs(request, os -> machine.stop(os).thenApply(nothing -> machine.show(os)));
+            case "os.restart" -> forOs(request, os -> machine.restart(os).thenApply(nothing -> machine.show(os)));
+            default -> throw new ControlException(ControlException.UNKNOWN_VERB, "the nanokernel has no verb " + verb);
+        };
+    }
+
+    private Map<String, Object> status() {
+        Map<String, Object> status = new LinkedHashMap<>();
+        status.put("instance", directory.name());
+        status.put("pid", ProcessHandle.current().pid());
+        status.put("uptime_s", (System.nanoTime() - startedAt) / 1_000_000 / 1000.0);
+        status.put("run_directory", directory.directory().toString());
+        status.put("oses", machine.list());
+        return status;
+    }
+
+    private Map<String, Object> forOs(Map<String, Object> request, OsVerb verb) throws ControlException {
+        if (!(request.get("os") instanceof String os)) {
+            throw new ControlException(ControlException.BAD_REQUEST, "the request has no 'os', the name of one");
+        }
+        return onLoop(() -> verb.call(os));
+    }
+
+    private static CompletableFuture<Map<String, Object>> done(Supplier<Map<String, Object>> result) {
+        return CompletableFuture.completedFuture(result.get());
+    }
+
+    /** Calls on the loop's thread, which alone may touch the machine, and waits for the result. */
+    private Map<String, Object> onLoop(Supplier<CompletableFuture<Map<String, Object>>> call)
+            throws ControlException {
+        CompletableFuture<Map<String, Object>> result = new CompletableFuture<>();
+        loop.execute(() -> {
+            try {
+                call.get().whenComplete((value, failure) -> {
+                    if (failure == null) {
+                        result.complete(value);
+                    } else {
+                        result.completeExceptionally(failure);
+                    }
+                });
+            } catch (RuntimeException e) {
+                result.completeExceptionally(e);
+            }
+        });
+        try {
+            return result.get(LOOP_WAIT_S, TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            throw error(e.getCause());
+        } catch (TimeoutException e) {
+            throw new ControlException(ControlException.UNAVAILABLE, "no result within " + LOOP_WAIT_S + " s");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ControlException(ControlException.UNAVAILABLE, "the nanokernel ends");
+        }
+    }
+
+    private static ControlException error(Throwable failure) {
+        Throwable cause = failure instanceof CompletionException && failure.getCause() != null
+                ? failure.getCause() : failure;
+        String message = String.valueOf(cause.getMessage());
+        if (cause instanceof NoSuchElementException) {
+            return new ControlException(ControlException.NOT_FOUND, message);
+        } else if (cause instanceof IllegalStateException) {
+            return new ControlException(ControlException.CONFLICT, message);
+        } else if (cause instanceof CellFailedException) {
+            return new ControlException(ControlException.UNAVAILABLE, message);
+        }
+        return new ControlException(ControlException.INTERNAL, cause.toString());
+    }
+
+    @FunctionalInterface
+    private interface OsVerb {
+        CompletableFuture<Map<String, Object>> call(String os);
+    }
+}

@@ -1,0 +1,218 @@
+package org.nanorouter.nanokernel.daemon;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import org.nanorouter.nanokernel.cell.CellCommand;
+import org.nanorouter.nanokernel.cell.CellRecord;
+import org.nanorouter.nanokernel.config.MachineConfig;
+import org.nanorouter.nanokernel.config.OsConfig;
+import org.nanorouter.nanokernel.control.ControlServer;
+import org.nanorouter.nanokernel.loop.PollLoop;
+import org.nanorouter.nanokernel.supervise.CellFailedException;
+import org.nanorouter.nanokernel.supervise.Machine;
+import org.nanorouter.shim.Errno;
+import org.nanorouter.shim.ShimException;
+import org.nanorouter.shim.Systemd;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The nanokernel's process: starts the machine, runs its loop, ends it in order. */
+public final class Nanokernel {
+    /**
+     * What a nanokernel is started with.
+     *
+     * @param config    the machine
+     * @param directory the instance's place
+     * @param home      the program's home, which every cell sees; null if it is not installed
+     * @param lifeline  whether the end of standard input ends the nanokernel and its cells
+     */
+    public record Options(MachineConfig config, RunDirectory directory, @Nullable Path home, boolean lifeline) {
+    }
+
+    private static final Logger LOG = LoggerFactory.getLogger(Nanokernel.class);
+    private static final int STANDARD_INPUT = 0;
+    private static final int OK = 0;
+    private static final long STOP_DEADLINE_NS = 6_000_000_000L;
+    private static final long MAX_LOOK_PERIOD_NS = 1_000_000_000L;
+    private static final long US = 1_000;
+
+    private final Options options;
+    private final PollLoop loop;
+    private final CountDownLatch ready = new CountDownLatch(1);
+    private @Nullable StartException startFailure;
+    private @Nullable Runnable stopAction;
+    private boolean stopping;
+
+    private Nanokernel(Options options, PollLoop loop) {
+        this.options = options;
+        this.loop = loop;
+    }
+
+    /** Makes a nanokernel that {@link #run} starts. */
+    public static Nanokernel create(Options options) throws StartException {
+        checkPaths(options);
+        try {
+            return new Nanokernel(options, new PollLoop());
+        } catch (ShimException e) {
+            throw new StartException(StartException.CANNOT_CREATE, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private static void checkPaths(Options options) throws StartException {
+        for (OsConfig os : options.config().oses()) {
+            Path longest = options.directory().attachSocket(os.name());
+            if (longest.toString().getBytes(StandardCharsets.UTF_8).length > ControlServer.MAX_PATH) {
+                throw new StartException(StartException.CANNOT_CREATE, "path=" + longest + " is longer than the "
+                        + ControlServer.MAX_PATH + " bytes of a socket's path; set " + RunDirectory.BASE_VARIABLE
+                        + " to a shorter directory", new IOException("path too long"));
+            }
+        }
+    }
+
+    /**
+     * Runs until {@link #stop}; nothing of it is left afterwards.
+     *
+     * @return exit status
+     * @throws StartException    if it or an OS with autostart could not start
+     * @throws InstanceException if another nanokernel has the instance
+     */
+    public int run() throws StartException, InstanceException {
+        try (loop; InstanceLock lock = options.directory().lock()) {
+            CellRecord record = new CellRecord(options.directory().cellsFile());
+            lock.clean(record);
+            CellCommand command = new CellCommand(options.home(), options.lifeline(), RunDirectory.uid() == 0);
+            try (Machine machine = new Machine(options.config(), options.directory()::osDirectory, command, record,
+                    loop);
+                    ControlServer control = ControlServer.start(options.directory().controlSocket(),
+                            new KernelControl(loop, machine, options.directory()))) {
+                LOG.info("instance {} at {}", options.directory().name(), control.path());
+                serve(machine);
+            }
+        } catch (AccessDeniedException e) {
+            throw new StartException(StartException.NO_PERMISSION, e.getMessage() + ": permission denied", e);
+        } catch (ShimException e) {
+            boolean denied = e.errno() == Errno.EPERM || e.errno() == Errno.EACCES;
+            throw new StartException(denied ? StartException.NO_PERMISSION : StartException.CANNOT_CREATE,
+                    String.valueOf(e.getMessage()), e);
+        } catch (IOException e) {
+            throw new StartException(StartException.CANNOT_CREATE, options.directory() + ": " + e.getMessage(), e);
+        }
+        StartException failure = startFailure;
+        if (failure != null) {
+            throw failure;
+        }
+        return OK;
+    }
+
+    private void serve(Machine machine) {
+        if (options.lifeline()) {
+            loop.add(STANDARD_INPUT, this::onInput);
+        }
+        loop.execute(() -> {
+            startAll(machine);
+            look(machine, System.nanoTime());
+            watchdog();
+        });
+        stopAction = () -> stopAll(machine);
+        loop.run();
+    }
+
+    private void startAll(Machine machine) {
+        List<String> names = options.config().oses().stream().filter(OsConfig::autostart).map(OsConfig::name).toList();
+        CompletableFuture.allOf(names.stream().map(machine::start).toArray(CompletableFuture<?>[]::new))
+                .whenComplete((nothing, failure) -> {
+                    if (failure == null) {
+                        LOG.info("ready, {} of {} OSes started", names.size(), options.config().oses().size());
+                        notifySystemd("READY=1");
+                        ready.countDown();
+                    } else if (!stopping) {
+                        startFailure = startFailure(failure);
+                        stopOnLoop();
+                    }
+                });
+    }
+
+    private static StartException startFailure(Throwable failure) {
+        Throwable cause = failure instanceof CompletionException && failure.getCause() != null
+                ? failure.getCause() : failure;
+        int status = cause instanceof CellFailedException cell && cell.exitStatus() > 63 && cell.exitStatus() < 79
+                ? cell.exitStatus() : StartException.UNAVAILABLE;
+        return new StartException(status, String.valueOf(cause.getMessage()), cause);
+    }
+
+    private void look(Machine machine, long due) {
+        long now = System.nanoTime();
+        machine.look(now, Math.max(0, now - due));
+        long period = Math.min(options.config().heartbeatPeriod().toNanos(), MAX_LOOK_PERIOD_NS);
+        loop.schedule(period, () -> look(machine, now + period));
+    }
+
+    private void watchdog() {
+        String interval = System.getenv("WATCHDOG_USEC");
+        if (interval != null && interval.matches("[1-9][0-9]{0,15}")) {
+            beatWatchdog(Long.parseLong(interval) * US / 2);
+        }
+    }
+
+    private void beatWatchdog(long periodNs) {
+        notifySystemd("WATCHDOG=1");
+        loop.schedule(periodNs, () -> beatWatchdog(periodNs));
+    }
+
+    private static void notifySystemd(String state) {
+        int result = Systemd.notify(state);
+        if (result < 0) {
+            LOG.warn("systemd was not told {}: {}", state, Errno.describe(-result));
+        }
+    }
+
+    private void onInput() {
+        try {
+            // Only its end means anything; cells share this input, so what comes may go to any of us.
+            if (System.in.read(new byte[256]) >= 0) {
+                return;
+            }
+        } catch (IOException e) {
+            LOG.warn("standard input: {}", e.toString());
+        }
+        LOG.info("the lifeline ended");
+        loop.remove(STANDARD_INPUT);
+        stopOnLoop();
+    }
+
+    /** Asks for an orderly end; for every thread. */
+    public void stop() {
+        loop.execute(this::stopOnLoop);
+    }
+
+    private void stopOnLoop() {
+        Runnable action = stopAction;
+        if (!stopping && action != null) {
+            stopping = true;
+            action.run();
+        }
+    }
+
+    private void stopAll(Machine machine) {
+        LOG.info("stopping");
+        notifySystemd("STOPPING=1");
+        machine.stopAll().whenComplete((nothing, failure) -> loop.stop());
+        loop.schedule(STOP_DEADLINE_NS, () -> {
+            LOG.error("some OSes did not end, they are killed and left");
+            machine.killAll();
+            loop.stop();
+        });
+    }
+
+    /** Waits until every OS with autostart runs; for every thread. */
+    public void awaitReady() throws InterruptedException {
+        ready.await();
+    }
+}

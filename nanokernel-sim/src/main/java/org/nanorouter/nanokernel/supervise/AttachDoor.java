@@ -1,0 +1,130 @@
+package org.nanorouter.nanokernel.supervise;
+
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.nanorouter.nanokernel.attach.AttachGrant;
+import org.nanorouter.nanokernel.attach.AttachHost;
+import org.nanorouter.nanokernel.attach.AttachSession;
+import org.nanorouter.nanokernel.loop.PollLoop;
+import org.nanorouter.shim.Errno;
+import org.nanorouter.shim.Fd;
+import org.nanorouter.shim.ShimException;
+import org.nanorouter.shim.UnixSocket;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The attach socket of one OS and the connections to it: one that is attached, a few that have still to say ATTACH. */
+final class AttachDoor implements AttachHost {
+    private static final Logger LOG = LoggerFactory.getLogger(AttachDoor.class);
+    private static final int CLOSED = -1;
+    private static final int MODE = 0600;
+    private static final int MAX_SESSIONS = 8;
+    private static final long DEADLINE_SLACK_NS = 10_000_000;
+    private static final long RETRY_NS = 1_000_000_000;
+
+    private final PollLoop loop;
+    private final Machine machine;
+    private final ManagedOs os;
+    private final Set<AttachSession> sessions = new HashSet<>();
+    private @Nullable AttachSession attached;
+    private int listener = CLOSED;
+
+    AttachDoor(PollLoop loop, Machine machine, ManagedOs os) {
+        this.loop = loop;
+        this.machine = machine;
+        this.os = os;
+    }
+
+    /** Listens at a path; a listener of an epoch before is closed. */
+    void open(Path path) throws ShimException {
+        closeListener();
+        listener = Errno.check(UnixSocket.listenSeqPacket(path.toString(), MODE), "make the attach socket " + path);
+        loop.add(listener, this::accept);
+    }
+
+    private void accept() {
+        int fd = UnixSocket.accept(listener);
+        if (fd == -Errno.EMFILE || fd == -Errno.ENFILE) {
+            // Who waits stays in the queue; looking at once again would only spin.
+            int paused = listener;
+            LOG.warn("{}: no descriptor for another attach connection", os.name());
+            loop.remove(paused);
+            loop.schedule(RETRY_NS, () -> resume(paused));
+        } else if (fd >= 0 && sessions.size() >= MAX_SESSIONS) {
+            LOG.warn("{}: more than {} attach connections, one is closed", os.name(), MAX_SESSIONS);
+            Fd.close(fd);
+        } else if (fd >= 0) {
+            AttachSession session = new AttachSession(fd, this, System.nanoTime());
+            sessions.add(session);
+            loop.add(fd, session::onReadable);
+            loop.schedule(AttachSession.ATTACH_DEADLINE_NS + DEADLINE_SLACK_NS,
+                    () -> session.onTime(System.nanoTime()));
+        }
+    }
+
+    private void resume(int paused) {
+        if (paused == listener) {
+            loop.add(listener, this::accept);
+        }
+    }
+
+    /** Ends all connections; the socket goes on, to tell who comes that the OS is not running. */
+    void endSessions() {
+        List.copyOf(sessions).forEach(AttachSession::close);
+    }
+
+    void close() {
+        endSessions();
+        closeListener();
+    }
+
+    private void closeListener() {
+        if (listener != CLOSED) {
+            loop.remove(listener);
+            Fd.close(listener);
+            listener = CLOSED;
+        }
+    }
+
+    @Override
+    public String osName() {
+        return os.name();
+    }
+
+    @Override
+    public @Nullable AttachGrant grant() {
+        return machine.grant(os);
+    }
+
+    @Override
+    public @Nullable AttachSession attached() {
+        return attached;
+    }
+
+    @Override
+    public void attached(AttachSession session) {
+        attached = session;
+        LOG.info("{}: an endpoint attached, epoch {}", os.name(), os.epoch());
+    }
+
+    @Override
+    public void ready(AttachSession session) {
+        machine.ready(os);
+    }
+
+    @Override
+    public void ended(AttachSession session, String reason) {
+        sessions.remove(session);
+        loop.remove(session.fd());
+        if (session == attached) {
+            attached = null;
+            LOG.info("{}: its endpoint detached: {}", os.name(), reason);
+            machine.detached(os);
+        } else {
+            LOG.info("{}: an attach connection ended: {}", os.name(), reason);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+package org.nanorouter.nanokernel.supervise;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.nanorouter.nanokernel.abi.ManagementDescriptor;
+import org.nanorouter.nanokernel.abi.OsRegionDescriptor;
+import org.nanorouter.nanokernel.abi.OsState;
+import org.nanorouter.nanokernel.attach.AttachGrant;
+import org.nanorouter.nanokernel.attach.AttachSession;
+import org.nanorouter.nanokernel.attach.PeerGrant;
+import org.nanorouter.nanokernel.config.MachineConfig;
+import org.nanorouter.nanokernel.config.OsConfig;
+import org.nanorouter.nanokernel.memory.Doorbells;
+import org.nanorouter.nanokernel.memory.ManagementWriter;
+import org.nanorouter.nanokernel.memory.OsRegionObject;
+import org.nanorouter.nanokernel.memory.RingPlace;
+import org.nanorouter.shim.ShimException;
+
+/** The memory of the machine: cut into regions, and made known to those that share it. */
+final class MachineMemory implements AutoCloseable {
+    private final ManagementWriter management;
+    private final Doorbells doorbells = new Doorbells();
+    private final int ringSize;
+    private final List<OsConfig> configs;
+    private final int[] restarts;
+
+    MachineMemory(MachineConfig config, byte[] bootId) throws ShimException {
+        this.management = ManagementWriter.create(bootId);
+        this.ringSize = (int) config.ringSize();
+        this.configs = config.oses();
+        this.restarts = new int[configs.size()];
+        for (OsConfig os : configs) {
+            management.defineOs(os.id(), os.name(), os.kind(), os.mac().bytes(),
+                    (int) config.heartbeatPeriod().toMillis(), (int) config.heartbeatDeadline().toMillis());
+        }
+    }
+
+    ManagementWriter management() {
+        return management;
+    }
+
+    OsState state(ManagedOs os) {
+        OsState state = management.region().state(os.id());
+        if (state == null) {
+            throw new IllegalStateException("os=" + os.name() + " has a state that nobody wrote");
+        }
+        return state;
+    }
+
+    void countRestart(ManagedOs os) {
+        management.restartCount(os.id(), ++restarts[os.id()]);
+    }
+
+    /** Makes the OS's region, enters its rings, and tells its attached peers. */
+    void beginEpoch(ManagedOs os, long now, byte[] incarnation, Collection<ManagedOs> all) throws IOException {
+        int epoch = management.region().epoch(os.id()) + 1;
+        long length = os.config.regionLength();
+        OsRegionObject region = OsRegionObject.create(os.name(), os.id(), epoch, (int) length);
+        os.region = region;
+        management.beginEpoch(os.id(), length, now, incarnation);
+        for (ManagedOs peer : peersWithRegion(os, all)) {
+            management.openRing(os.id(), peer.id(), placeOf(os, peer));
+            management.openRing(peer.id(), os.id(), placeOf(peer, os));
+        }
+        for (ManagedOs peer : peersWithRegion(os, all)) {
+            AttachSession session = peer.session();
+            if (session != null) {
+                session.peer(grantOf(os, region, peer));
+            }
+        }
+    }
+
+    /** Takes the OS's rings away, tells its attached peers, and closes its region; nothing if it has none. */
+    void endEpoch(ManagedOs os, Collection<ManagedOs> all) {
+        OsRegionObject region = os.region;
+        if (region == null) {
+            return;
+        }
+        int epoch = region.view().epoch();
+        os.region = null;
+        for (ManagedOs peer : peersWithRegion(os, all)) {
+            management.closeRing(os.id(), peer.id());
+            management.closeRing(peer.id(), os.id());
+            AttachSession session = peer.session();
+            if (session != null) {
+                session.peerGone(os.id(), epoch);
+            }
+        }
+        doorbells.forget(os.id());
+        region.close();
+    }
+
+    /** What the OS's endpoint gets; null if the OS has no region, or no more doorbells can be made. */
+    @Nullable AttachGrant grant(ManagedOs os, Collection<ManagedOs> all) {
+        OsRegionObject region = os.region;
+        if (region == null) {
+            return null;
+        }
+        List<PeerGrant> peers = new ArrayList<>();
+        try {
+            for (ManagedOs peer : peersWithRegion(os, all)) {
+                OsRegionObject peerRegion = peer.region;
+                if (peerRegion != null) {
+                    peers.add(grantOf(peer, peerRegion, os));
+                }
+            }
+        } catch (ShimException e) {
+            return null;
+        }
+        return new AttachGrant(os.id(), region.view().epoch(), os.token, management.readOnlyFd(),
+                ManagementDescriptor.LENGTH, region.writableFd(), os.config.regionLength(), peers);
+    }
+
+    /** What {@code receiver} gets of {@code of}. */
+    private PeerGrant grantOf(ManagedOs of, OsRegionObject region, ManagedOs receiver) throws ShimException {
+        return new PeerGrant(of.id(), region.view().epoch(), region.readOnlyFd(), of.config.regionLength(),
+                doorbells.fd(of.id(), receiver.id()), doorbells.fd(receiver.id(), of.id()));
+    }
+
+    private static List<ManagedOs> peersWithRegion(ManagedOs os, Collection<ManagedOs> all) {
+        return all.stream().filter(peer -> peer.region != null && os.config.peers().contains(peer.name())).toList();
+    }
+
+    /** The producer's rings lie one behind the other in the order of its peers' ids. */
+    private RingPlace placeOf(ManagedOs producer, ManagedOs consumer) {
+        int slot = 0;
+        for (OsConfig os : configs.subList(0, consumer.id())) {
+            if (producer.config.peers().contains(os.name())) {
+                slot++;
+            }
+        }
+        return new RingPlace(OsRegionDescriptor.ringDataOffset(slot, ringSize), ringSize);
+    }
+
+    @Override
+    public void close() {
+        doorbells.close();
+        management.close();
+    }
+}

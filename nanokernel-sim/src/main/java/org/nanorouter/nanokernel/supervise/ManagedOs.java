@@ -1,0 +1,100 @@
+package org.nanorouter.nanokernel.supervise;
+
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.nanorouter.nanokernel.abi.OsKind;
+import org.nanorouter.nanokernel.attach.AttachSession;
+import org.nanorouter.nanokernel.cell.CellProcess;
+import org.nanorouter.nanokernel.cell.OsDirectory;
+import org.nanorouter.nanokernel.config.OsConfig;
+import org.nanorouter.nanokernel.loop.PollLoop;
+import org.nanorouter.nanokernel.memory.OsRegionObject;
+import org.nanorouter.nanokernel.watch.HeartbeatWatch;
+
+/** What the nanokernel keeps of one OS; {@link Machine} changes it. */
+final class ManagedOs {
+    /** What is to happen when the OS's process has ended. */
+    enum Goal {
+        /** It shall run: an end is a failure. */
+        RUN,
+        /** It shall be stopped. */
+        STOP,
+        /** The next epoch shall begin. */
+        RESTART
+    }
+
+    final OsConfig config;
+    final OsDirectory directory;
+    final HeartbeatWatch watch;
+    final AttachDoor door;
+    final boolean hasUidRange;
+
+    Goal goal = Goal.RUN;
+    /** The region of the current epoch, or null between two epochs. */
+    @Nullable OsRegionObject region;
+    byte[] token = new byte[0];
+    /** The process, from its start to its end; null for an external OS. */
+    @Nullable CellProcess cell;
+    /** Process 1 of the cell, 0 until it is known. */
+    long pid;
+    /** Whether the attached endpoint has said that frames can flow. */
+    boolean ready;
+    /** Says what happened at the last failure; empty if there was none. */
+    String failureText = "";
+
+    private @Nullable CompletableFuture<Void> request;
+
+    ManagedOs(OsConfig config, OsDirectory directory, boolean hasUidRange, HeartbeatWatch watch, PollLoop loop,
+            Machine machine) {
+        this.config = config;
+        this.directory = directory;
+        this.hasUidRange = hasUidRange;
+        this.watch = watch;
+        this.door = new AttachDoor(loop, machine, this);
+    }
+
+    int id() {
+        return config.id();
+    }
+
+    String name() {
+        return config.name();
+    }
+
+    boolean isNamespace() {
+        return config.kind() == OsKind.NAMESPACE;
+    }
+
+    /** Epoch of the region, 0 if there is none. */
+    int epoch() {
+        return region == null ? 0 : region.view().epoch();
+    }
+
+    @Nullable AttachSession session() {
+        return door.attached();
+    }
+
+    /** A new request overtakes the one before. */
+    CompletableFuture<Void> begin() {
+        fail(new IllegalStateException("os=" + name() + ": overtaken by another request"));
+        CompletableFuture<Void> next = new CompletableFuture<>();
+        request = next;
+        return next;
+    }
+
+    void complete() {
+        CompletableFuture<Void> current = request;
+        request = null;
+        if (current != null) {
+            current.complete(null);
+        }
+    }
+
+    void fail(Exception reason) {
+        CompletableFuture<Void> current = request;
+        request = null;
+        if (current != null) {
+            current.completeExceptionally(reason);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package org.nanorouter.nanokernel.supervise;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.nanorouter.nanokernel.abi.Failure;
+import org.nanorouter.nanokernel.abi.OsKind;
+import org.nanorouter.nanokernel.config.ConfigReader;
+import org.nanorouter.nanokernel.memory.ManagementRegion;
+
+/** An OS as the command line shows it. The keys are stable. */
+final class OsReport {
+    private static final double NS_PER_S = 1e9;
+    private static final long NS_PER_MS = 1_000_000;
+
+    private OsReport() {
+    }
+
+    static Map<String, Object> summary(ManagedOs os, MachineMemory memory) {
+        ManagementRegion table = memory.management().region();
+        Map<String, @Nullable Object> report = new LinkedHashMap<>();
+        report.put("name", os.name());
+        report.put("id", os.id());
+        report.put("kind", ConfigReader.label(os.config.kind()));
+        report.put("state", Machine.label(memory.state(os)));
+        report.put("epoch", table.epoch(os.id()));
+        report.put("pid", os.pid == 0 ? null : os.pid);
+        report.put("attached", os.session() != null);
+        report.put("ready", os.ready);
+        report.put("restarts", table.restartCount(os.id()));
+        report.put("uptime_s", os.region == null ? null : seconds(System.nanoTime() - table.startedAt(os.id())));
+        return complete(report);
+    }
+
+    static Map<String, Object> details(ManagedOs os, MachineMemory memory) {
+        ManagementRegion table = memory.management().region();
+        long now = System.nanoTime();
+        Map<String, @Nullable Object> report = new LinkedHashMap<>(summary(os, memory));
+        report.put("mac", os.config.mac().toString());
+        report.put("memory_bytes", os.config.regionLength());
+        report.put("isolation", isolation(os));
+        report.put("autostart", os.config.autostart());
+        report.put("init", os.config.init());
+        report.put("peers", os.config.peers().stream().sorted().toList());
+        report.put("heartbeat_silence_ms", os.ready ? os.watch.silence(now) / NS_PER_MS : null);
+        report.put("run_directory", os.directory.path().toString());
+        report.put("console_log", os.config.kind() == OsKind.EXTERNAL ? null : os.directory.consoleLog().toString());
+        Failure failure = table.lastFailure(os.id());
+        if (failure == null || failure == Failure.NONE) {
+            report.put("last_failure", null);
+        } else {
+            Map<String, @Nullable Object> last = new LinkedHashMap<>();
+            last.put("kind", ConfigReader.label(failure));
+            last.put("text", os.failureText);
+            last.put("ago_s", seconds(now - table.lastFailureAt(os.id())));
+            report.put("last_failure", last);
+        }
+        return complete(report);
+    }
+
+    /** What keeps other OSes' programs from this one's memory and files. */
+    private static String isolation(ManagedOs os) {
+        return switch (os.config.kind()) {
+            case NAMESPACE -> os.hasUidRange ? "uid-range" : "shared-uid";
+            default -> "none";
+        };
+    }
+
+    private static double seconds(long ns) {
+        return Math.round(ns / NS_PER_S * 1000) / 1000.0;
+    }
+
+    /** A reply shows an absent value as null, which the type of the control interface does not speak of. */
+    @SuppressWarnings("NullAway")
+    private static Map<String, Object> complete(Map<String, @Nullable Object> report) {
+        return report;
+    }
+}
