@@ -24,7 +24,8 @@ import org.nanorouter.nanokernel.supervise.Machine;
  * <tr><td>os.list</td><td>{@code oses}: a summary of each</td></tr>
  * <tr><td>os.show</td><td>everything about one</td></tr>
  * <tr><td>os.start, os.stop, os.restart</td><td>its summary, once that is done</td></tr>
- * <tr><td>os.enter</td><td>{@code pid}, {@code uid_range}, {@code environment}: what it takes to enter its cell</td></tr>
+ * <tr><td>os.enter</td><td>{@code pid}, {@code uid_range}, {@code environment}: what it takes to enter its
+ *     cell</td></tr>
  * </table>
  */
 final class KernelControl implements ControlHandler {

@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
@@ -25,6 +27,7 @@ public final class RunDirectory {
     private static final Pattern NAME = Pattern.compile("[a-z0-9-]{1,31}");
     /** Cells of other uids must be able to pass through, nobody needs to list. */
     private static final String PASSAGE = "rwx--x--x";
+    private static final int MAX_ATTEMPTS = 5;
 
     private final Path directory;
 
@@ -113,11 +116,20 @@ public final class RunDirectory {
 
     /** Makes the directory and takes its lock; what an ended nanokernel left there is removed. */
     public InstanceLock lock() throws IOException, InstanceException {
-        Path base = directory.getParent();
-        Files.createDirectories(base.getParent());
-        createPassage(base);
-        createPassage(directory);
-        return InstanceLock.take(this);
+        for (int attempt = 1;; attempt++) {
+            try {
+                Path base = directory.getParent();
+                Files.createDirectories(base.getParent());
+                createPassage(base);
+                createPassage(directory);
+                return InstanceLock.take(this);
+            } catch (NoSuchFileException | FileAlreadyExistsException e) {
+                // Another instance that ends or begins just now removed or made a directory in between.
+                if (attempt == MAX_ATTEMPTS) {
+                    throw e;
+                }
+            }
+        }
     }
 
     private static void createPassage(Path path) throws IOException {

@@ -7,8 +7,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * Turns TERM, INT and HUP into an orderly end of a daemon.
  *
- * <p>The JVM answers these signals by its shutdown hooks. This one asks the daemon to stop, waits until it has, and ends
- * the JVM with the daemon's own exit status, where the JVM's would be 128 + signal.
+ * <p>The JVM answers these signals by its shutdown hooks. This one asks the daemon to stop, waits until it has, and
+ * ends the JVM with the daemon's own exit status, where the JVM's would be 128 + signal.
  */
 public final class Termination implements AutoCloseable {
     private static final long WAIT_S = 15;

@@ -1,9 +1,9 @@
 /**
  * The machine: which OSes there are, what each has, and how it goes from one state to another.
  *
- * <p><b>Purpose.</b> {@link org.nanorouter.nanokernel.supervise.Machine} owns the management region, the doorbells, and for
- * each OS its region, attach socket and process. Every change of a state happens here; which ones are allowed is the
- * table of {@link org.nanorouter.nanokernel.abi.OsState}.
+ * <p><b>Purpose.</b> {@link org.nanorouter.nanokernel.supervise.Machine} owns the management region, the doorbells, and
+ * for each OS its region, attach socket and process. Every change of a state happens here; which ones are allowed is
+ * the table of {@link org.nanorouter.nanokernel.abi.OsState}.
  *
  * <p><b>An epoch.</b>
  * <pre>
@@ -14,12 +14,12 @@
  *   end:    rings taken out, PEER_GONE to every attached peer, session, region and doorbells closed
  * </pre>
  *
- * <p><b>Ends.</b> A stop or restart that was asked for sends TERM to the process, and KILL two seconds later. An exit that
- * nobody asked for, a fatal signal, or a panic record in the OS's region makes the OS PANICKED and ends its epoch. A missed
- * heartbeat deadline makes it HUNG and nothing else: its peers may still talk with it.
+ * <p><b>Ends.</b> A stop or restart that was asked for sends TERM to the process, and KILL two seconds later. An exit
+ * that nobody asked for, a fatal signal, or a panic record in the OS's region makes the OS PANICKED and ends its epoch.
+ * A missed heartbeat deadline makes it HUNG and nothing else: its peers may still talk with it.
  *
- * <p><b>What holds.</b> Nothing that an OS does reaches farther than its own epoch: its process is a child whose death is one
- * event, its socket costs at most a handful of connections, its region is only ever read.
+ * <p><b>What holds.</b> Nothing that an OS does reaches farther than its own epoch: its process is a child whose death
+ * is one event, its socket costs at most a handful of connections, its region is only ever read.
  *
  * <p>One thread, the loop's, calls everything here.
  */

@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 /** The built-in subcommands. Each has its name in the list and its class in the switch; a test compares the two. */
 final class Commands {
     /** In the order of the help page. */
-    static final List<String> NAMES = List.of("demo", "run", "status", "port", "fdb");
+    static final List<String> NAMES =
+            List.of("demo", "kernel", "run", "os", "exec", "status", "port", "fdb");
 
     private Commands() {
     }
@@ -17,12 +18,15 @@ final class Commands {
     static @Nullable Class<?> named(String name) {
         return switch (name) {
             case "demo" -> DemoCommand.class;
-            // Not for people, so not in the list.
-            case "demo-services" -> DemoServicesCommand.class;
+            case "kernel" -> KernelCommand.class;
             case "run" -> RunCommand.class;
+            case "os" -> OsCommand.class;
+            case "exec" -> ExecCommand.class;
             case "status" -> StatusCommand.class;
             case "port" -> PortCommand.class;
             case "fdb" -> FdbCommand.class;
+            // Not for people, so not in the list.
+            case "demo-services" -> DemoServicesCommand.class;
             default -> null;
         };
     }

@@ -110,7 +110,7 @@ final class Machine implements AutoCloseable {
 
     private String stateOf(String os) throws IOException {
         try (ControlClient client = ControlClient.connect(run.controlSocket())) {
-            return String.valueOf(client.call("os-show", "os", os).get("state"));
+            return String.valueOf(client.call("os.show", "os", os).get("state"));
         } catch (ControlException e) {
             throw new IOException(e);
         }

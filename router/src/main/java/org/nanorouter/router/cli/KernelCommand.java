@@ -1,0 +1,92 @@
+package org.nanorouter.router.cli;
+
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.nanorouter.nanokernel.config.ConfigException;
+import org.nanorouter.nanokernel.config.MachineConfig;
+import org.nanorouter.nanokernel.daemon.InstanceException;
+import org.nanorouter.nanokernel.daemon.Nanokernel;
+import org.nanorouter.nanokernel.daemon.RunDirectory;
+import org.nanorouter.nanokernel.daemon.StartException;
+import org.nanorouter.nanokernel.daemon.Termination;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code nanorouter kernel}: the nanokernel's daemon. */
+@Command(
+        name = "kernel",
+        description = {
+            "Runs the nanokernel: cuts memory into regions, starts the OSes, and watches them.",
+            "It stays in the foreground. TERM, INT or HUP end it and its OSes in order."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  nanorouter kernel -c machine.toml           runs the machine that the file describes",
+            "  nanorouter kernel -c machine.toml --check   says what is wrong in the file, and ends",
+            "  nanorouter kernel -c machine.toml -i two    another machine beside the first"
+        })
+final class KernelCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Mixin
+    private InstanceOption instance = new InstanceOption();
+
+    @Option(names = {"-c", "--config"}, paramLabel = "FILE", required = true,
+            description = "The description of the machine, machine.toml.")
+    private @Nullable Path config;
+
+    @Option(names = "--check", description = "Only check the file.")
+    private boolean check;
+
+    @Option(names = "--lifeline", description = "End, with all OSes, when standard input ends.")
+    private boolean lifeline;
+
+    @Override
+    public Integer call() throws Exception {
+        MachineConfig machine = read();
+        if (check) {
+            spec.commandLine().getOut().println(config + ": " + machine.oses().size() + " OSes, no mistake");
+            return ExitStatus.OK;
+        }
+        try {
+            RunDirectory directory = RunDirectory.of(RunDirectory.base(), nameOf(machine));
+            Nanokernel kernel = Nanokernel.create(
+                    new Nanokernel.Options(machine, directory, homeOrNull(), lifeline));
+            try (Termination termination = Termination.install(kernel::stop)) {
+                int status = kernel.run();
+                termination.ended(status);
+                return status;
+            }
+        } catch (InstanceException e) {
+            throw new CommandFailure(ExitStatus.UNAVAILABLE, String.valueOf(e.getMessage()), e);
+        } catch (StartException e) {
+            throw new CommandFailure(e.exitStatus(), String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private MachineConfig read() {
+        try {
+            return MachineConfig.read(config);
+        } catch (ConfigException e) {
+            throw new CommandFailure(ExitStatus.CONFIGURATION, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private String nameOf(MachineConfig machine) {
+        String named = instance.name();
+        if (named != null) {
+            return named;
+        }
+        return machine.name() == null ? RunDirectory.DEFAULT_NAME : machine.name();
+    }
+
+    private static @Nullable Path homeOrNull() {
+        String home = System.getProperty("nanorouter.home");
+        return home == null ? null : Path.of(home);
+    }
+}
