@@ -13,6 +13,7 @@ import org.nanorouter.router.metrics.Drop;
 import org.nanorouter.router.metrics.PortCounter;
 import org.nanorouter.router.metrics.PortCounters;
 import org.nanorouter.router.port.FrameBatch;
+import org.nanorouter.router.port.OnFull;
 import org.nanorouter.router.port.Port;
 import org.nanorouter.router.port.PortKind;
 import org.nanorouter.router.port.PortState;
@@ -32,15 +33,24 @@ public final class NicPort implements Port {
     /** What a frame has beyond its MTU: the Ethernet header and two VLAN tags. */
     private static final int OVERHEAD =
             EthernetFrame.HEADER_LENGTH + EthernetFrame.MAX_TAGS * EthernetFrame.TAG_LENGTH;
-    private static final int TRANSMIT_SLOTS = 128;
+    /** A power of two; room for some large segments cut up. */
+    private static final int TRANSMIT_SLOTS = 512;
+    private static final int SLOT_MASK = TRANSMIT_SLOTS - 1;
+    /** Free slots from which on the port says that it has room: more than a largest frame needs at an MTU of 1500. */
+    private static final int ROOM = TRANSMIT_SLOTS / 2;
     /** Tables full of bad frames that are thrown away in one call. */
     private static final int MAX_BAD_TABLES = 4;
+    private static final int MIN_RECEIVE_SLOTS = 4;
+    /** Nanoseconds before a wire without room is tried again: the first time, and at the most. */
+    private static final long FIRST_RETRY = 50_000;
+    private static final long LAST_RETRY = 10_000_000;
+    /** Owner of a slot whose frame was reported in an earlier flush. */
+    private static final int REPORTED = -1;
 
     private final String name;
     private final int mtu;
     private final Wire wire;
     private final FrameSlots incoming;
-    private final FrameSlots outgoing;
     private final Segmenter segmenter;
     private final InternetHeader internet = new InternetHeader();
     private final PortCounters counters = new PortCounters();
@@ -50,9 +60,16 @@ public final class NicPort implements Port {
     private final int[] taken = new int[FrameBatch.MAX_FRAMES];
     private final @Nullable Drop[] failures = new @Nullable Drop[FrameBatch.MAX_FRAMES];
     private int takenCount;
-    /** For each filled transmit slot, the place in {@link #taken} of the frame of which it is a segment. */
+
+    /** The transmit ring: frames from head to tail, both counting up, are still to be sent. */
+    private final FrameSlots outgoing;
+    /** For each of its slots, the place in {@link #taken} of the frame of which it is a segment. */
     private final int[] owners = new int[TRANSMIT_SLOTS];
-    private int filled;
+    private int head;
+    private int tail;
+    private long retryInterval = FIRST_RETRY;
+    private long retryAt;
+    private long lostSegments;
 
     private NicPort(String name, Wire wire, int mtu) {
         if (mtu < MIN_MTU || mtu > MAX_MTU) {
@@ -62,7 +79,8 @@ public final class NicPort implements Port {
         this.wire = wire;
         this.mtu = mtu;
         int maxFrame = Math.max(EthernetFrame.MINIMUM_LENGTH, mtu + OVERHEAD);
-        incoming = new FrameSlots(FrameBatch.MAX_FRAMES, maxFrame);
+        incoming = new FrameSlots(Math.max(MIN_RECEIVE_SLOTS,
+                Math.min(FrameBatch.MAX_FRAMES, FrameBatch.MAX_BYTES / maxFrame)), maxFrame);
         outgoing = new FrameSlots(TRANSMIT_SLOTS, maxFrame);
         segmenter = new Segmenter(EthernetFrame.MINIMUM_LENGTH, maxFrame);
     }
@@ -128,11 +146,18 @@ public final class NicPort implements Port {
 
     @Override
     public long nextReceiveAt() {
-        return callAgain ? Long.MIN_VALUE : wire.nextReceiveAt();
+        if (callAgain) {
+            return Wire.AT_ONCE;
+        }
+        return head == tail ? wire.nextReceiveAt() : Math.min(retryAt, wire.nextReceiveAt());
     }
 
     @Override
     public int receive(FrameBatch batch, Space space, long now) {
+        if (head != tail && now - retryAt >= 0) {
+            retryInterval = Math.min(2 * retryInterval, LAST_RETRY);
+            transmit(now);
+        }
         callAgain = false;
         batch.begin(incoming.memory(), incoming.address());
         for (int round = 0; round < MAX_BAD_TABLES; round++) {
@@ -140,7 +165,11 @@ public final class NicPort implements Port {
             for (int i = 0; i < received; i++) {
                 present(batch, i, incoming.result(i));
             }
-            if (received == 0 || batch.count() > 0) {
+            if (received < incoming.capacity()) {
+                batch.markDrained();
+                return batch.count();
+            }
+            if (batch.count() > 0) {
                 return batch.count();
             }
         }
@@ -165,6 +194,16 @@ public final class NicPort implements Port {
     }
 
     @Override
+    public boolean hasRoom() {
+        return tail - head <= TRANSMIT_SLOTS - ROOM;
+    }
+
+    @Override
+    public OnFull onFull() {
+        return OnFull.WAIT;
+    }
+
+    @Override
     public void send(FrameBatch batch, int index, long now) {
         FrameFault fault = segmenter.begin(batch.memory(), batch.vnetHdrOffset(index), batch.frameLength(index));
         if (fault != FrameFault.NONE) {
@@ -174,37 +213,66 @@ public final class NicPort implements Port {
         int place = takenCount++;
         taken[place] = index;
         failures[place] = null;
-        while (segmenter.hasNext() && failures[place] == null) {
-            if (filled == TRANSMIT_SLOTS) {
+        int first = tail;
+        while (segmenter.hasNext()) {
+            if (tail - head == TRANSMIT_SLOTS) {
                 transmit(now);
+                if (tail - head == TRANSMIT_SLOTS) {
+                    fail(place, Drop.EGRESS_FULL);
+                }
             }
-            outgoing.length(filled, segmenter.next(outgoing.memory(), outgoing.offset(filled)));
-            owners[filled++] = place;
+            if (failures[place] != null) {
+                // What is left of this frame is of no use to anybody; what has no room, and what went before, stays.
+                tail = head - first > 0 ? head : first;
+                return;
+            }
+            int slot = tail++ & SLOT_MASK;
+            outgoing.length(slot, segmenter.next(outgoing.memory(), outgoing.offset(slot)));
+            owners[slot] = place;
         }
     }
 
+    /** Sends what is in the transmit ring, as far as the wire takes it. */
     private void transmit(long now) {
-        int done = filled == 0 ? 0 : wire.send(outgoing, filled, now);
         int sent = 0;
-        for (int slot = 0; slot < done; slot++) {
-            if (outgoing.result(slot) < 0) {
-                fail(owners[slot], Drop.EGRESS_ERROR);
-            } else {
-                sent++;
+        while (head != tail) {
+            int first = head & SLOT_MASK;
+            int count = Math.min(tail - head, TRANSMIT_SLOTS - first);
+            int done = wire.send(outgoing, first, count, now);
+            for (int slot = first; slot < first + done; slot++) {
+                if (outgoing.result(slot) < 0) {
+                    fail(owners[slot], Drop.EGRESS_ERROR);
+                } else {
+                    sent++;
+                }
             }
-        }
-        if (done < filled) {
-            Drop reason = reason(-outgoing.result(done));
-            for (int slot = done; slot < filled; slot++) {
-                fail(owners[slot], reason);
+            head += done;
+            if (done > 0) {
+                retryInterval = FIRST_RETRY;
+            }
+            if (done < count) {
+                stop(reason(-outgoing.result(first + done)), now);
+                break;
             }
         }
         counters.add(PortCounter.SENT_SEGMENTS, sent);
-        filled = 0;
+    }
+
+    /** The wire takes no more: keeps the rest for later if that makes sense, else drops it. */
+    private void stop(Drop reason, long now) {
+        if (reason == Drop.EGRESS_FULL) {
+            retryAt = now + retryInterval;
+            return;
+        }
+        for (; head != tail; head++) {
+            fail(owners[head & SLOT_MASK], reason);
+        }
     }
 
     private void fail(int place, Drop reason) {
-        if (failures[place] == null) {
+        if (place == REPORTED) {
+            lostSegments++;
+        } else if (failures[place] == null) {
             failures[place] = reason;
         }
     }
@@ -229,6 +297,9 @@ public final class NicPort implements Port {
             }
         }
         takenCount = 0;
+        for (int waiting = head; waiting != tail; waiting++) {
+            owners[waiting & SLOT_MASK] = REPORTED;
+        }
     }
 
     @Override
@@ -236,6 +307,8 @@ public final class NicPort implements Port {
         Map<String, Object> details = new LinkedHashMap<>();
         details.put("wire", wire.kind());
         details.put("mtu", mtu);
+        details.put("waiting_segments", tail - head);
+        details.put("lost_segments", lostSegments);
         details.putAll(wire.details());
         return details;
     }

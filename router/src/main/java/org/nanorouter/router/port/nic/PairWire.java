@@ -93,17 +93,18 @@ public final class PairWire implements Wire {
     }
 
     @Override
-    public int send(FrameSlots slots, int count, long now) {
+    public int send(FrameSlots slots, int first, int count, long now) {
         int done = 0;
         for (; done < count; done++) {
+            int slot = first + done;
             byte[] place = out.claim();
             if (place == null) {
-                slots.result(done, -Errno.EAGAIN);
+                slots.result(slot, -Errno.EAGAIN);
                 break;
             }
-            slots.memory().get(slots.frameOffset(done), place, 0, slots.length(done));
-            out.publish(slots.length(done));
-            slots.result(done, slots.length(done));
+            slots.memory().get(slots.frameOffset(slot), place, 0, slots.length(slot));
+            out.publish(slots.length(slot));
+            slots.result(slot, slots.length(slot));
         }
         if (done > 0) {
             EventFd.ring(doorbellOut);

@@ -77,7 +77,7 @@ final class PcapWire implements Wire {
         if (replay == null) {
             return Port.NEVER;
         }
-        return started && options.pace() == Pace.TIMESTAMPS ? dueAt : Long.MIN_VALUE;
+        return started && options.pace() == Pace.TIMESTAMPS ? dueAt : AT_ONCE;
     }
 
     @Override
@@ -124,20 +124,20 @@ final class PcapWire implements Wire {
     }
 
     @Override
-    public int send(FrameSlots slots, int count, long now) {
+    public int send(FrameSlots slots, int first, int count, long now) {
         PcapRecorder sink = recorder;
         if (sink == null) {
             if (options.record() != null) {
-                slots.result(0, -Errno.EIO);
+                slots.result(first, -Errno.EIO);
                 return 0;
             }
-            for (int i = 0; i < count; i++) {
+            for (int i = first; i < first + count; i++) {
                 slots.result(i, slots.length(i));
             }
             return count;
         }
         try {
-            for (int i = 0; i < count; i++) {
+            for (int i = first; i < first + count; i++) {
                 sink.add(slots.memory(), slots.frameOffset(i), slots.length(i), now + wallOffset);
                 slots.result(i, slots.length(i));
             }
@@ -147,7 +147,7 @@ final class PcapWire implements Wire {
         } catch (IOException e) {
             LOG.warn("recording to {} stops: {}", options.record(), e.getMessage());
             closeRecorder();
-            slots.result(0, -Errno.EIO);
+            slots.result(first, -Errno.EIO);
             return 0;
         }
     }

@@ -86,7 +86,7 @@ final class SocketWire implements Wire {
 
     @Override
     public long nextReceiveAt() {
-        return connected ? Port.NEVER : tried ? retryAt : Long.MIN_VALUE;
+        return connected ? Port.NEVER : tried ? retryAt : AT_ONCE;
     }
 
     @Override
@@ -113,19 +113,19 @@ final class SocketWire implements Wire {
     }
 
     @Override
-    public int send(FrameSlots slots, int count, long now) {
+    public int send(FrameSlots slots, int first, int count, long now) {
         int done = 0;
         // Twice: the peer at the path may be another one now.
         for (int attempt = 0; attempt < 2 && done < count; attempt++) {
             if (!connected) {
                 int result = connect(now);
                 if (result < 0) {
-                    slots.result(done, result);
+                    slots.result(first + done, result);
                     return done;
                 }
             }
-            done += Math.max(0, UnixSocket.sendBatch(sender, slots.tableAddress(done), count - done));
-            if (done == count || !isGone(slots.result(done))) {
+            done += Math.max(0, UnixSocket.sendBatch(sender, slots.tableAddress(first + done), count - done));
+            if (done == count || !isGone(slots.result(first + done))) {
                 return done;
             }
             connected = false;

@@ -8,6 +8,9 @@ import org.nanorouter.router.port.PortState;
  * What an emulated card is plugged into. Called on the data loop; never blocks on a peer and never throws.
  */
 sealed interface Wire extends AutoCloseable permits SocketWire, PcapWire, PairWire {
+    /** A time that is always past: the loop's clock counts up from the machine's start. */
+    long AT_ONCE = 0;
+
     /** Its name in outputs and configuration. */
     String kind();
 
@@ -25,19 +28,19 @@ sealed interface Wire extends AutoCloseable permits SocketWire, PcapWire, PairWi
      * Fills slots from the first on with frames; each slot's result is the frame's length, or negative for one that was
      * lost since it is too long.
      *
-     * @return number of slots used; 0 if there is nothing more before the descriptor becomes readable or the time has
-     *     come
+     * @return number of slots used; if that is not all, there is nothing more before the descriptor becomes readable or
+     *     the time has come
      */
     int receive(FrameSlots slots, long now);
 
     /**
-     * Sends the first {@code count} slots in their order. A slot refused for its own length has a negative result and
-     * does not stop those behind it.
+     * Sends {@code count} slots from {@code first} on, in their order. A slot refused for its own length has a negative
+     * result and does not stop those behind it.
      *
      * @return number of slots done; if that is less than {@code count}, the next one's result is the error that stopped
-     *     it
+     *     it: EAGAIN or ENOBUFS if it is worth while to try again later
      */
-    int send(FrameSlots slots, int count, long now);
+    int send(FrameSlots slots, int first, int count, long now);
 
     /** What outputs show beside the counters. */
     Map<String, Object> details();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -13,6 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.nanorouter.router.metrics.Drop;
 import org.nanorouter.router.metrics.PortCounter;
 import org.nanorouter.router.port.FrameBatch;
+import org.nanorouter.router.port.OnFull;
+import org.nanorouter.router.port.Port;
 import org.nanorouter.shim.ShimException;
 import org.pcap4j.packet.EthernetPacket;
 import org.pcap4j.packet.IpV4Packet;
@@ -127,10 +130,59 @@ class NicPortTest {
                 }
             }
         }
-        assertThat(sent).isEqualTo(FrameQueue.CAPACITY);
-        assertThat(refused).isEqualTo(20 * FrameBatch.MAX_FRAMES - FrameQueue.CAPACITY);
+        int ring = 512;
+        assertThat(sent).isEqualTo(FrameQueue.CAPACITY + ring);
+        assertThat(refused).isEqualTo(20 * FrameBatch.MAX_FRAMES - FrameQueue.CAPACITY - ring);
         assertThat(port.counters().get(PortCounter.SENT_FRAMES)).isEqualTo(sent);
         assertThat(port.counters().get(PortCounter.REFUSED_FRAMES)).isEqualTo(refused);
+    }
+
+    @Test
+    void whatTheWireDidNotTakeAtOnceFollowsInOrderWhenItHasRoomAgain() {
+        assertThat(port.nextReceiveAt()).isEqualTo(Port.NEVER);
+        int next = 0;
+        for (int round = 0; round < 10; round++) {
+            frames.begin();
+            for (int i = 0; i < FrameBatch.MAX_FRAMES; i++) {
+                frames.add(numbered(next++));
+            }
+            frames.sendTo(port, 1000);
+        }
+        assertThat(port.hasRoom()).isFalse();
+        assertThat(port.onFull()).isEqualTo(OnFull.WAIT);
+        long retry = port.nextReceiveAt();
+        assertThat(retry).isBetween(1001L, 1_000_000L);
+        int seen = 0;
+        long now = retry;
+        for (int round = 0; round < 3; round++) {
+            for (byte[] frame = far.poll(); frame != null; frame = far.poll()) {
+                assertThat(frame).isEqualTo(numbered(seen++));
+            }
+            assertThat(frames.receiveFrom(port, now)).isEmpty();
+            now = port.nextReceiveAt();
+        }
+        assertThat(seen).isEqualTo(next);
+        assertThat(port.hasRoom()).isTrue();
+        assertThat(port.nextReceiveAt()).isEqualTo(Port.NEVER);
+        assertThat(port.counters().get(PortCounter.SENT_SEGMENTS)).isEqualTo(next);
+    }
+
+    private static byte[] numbered(int number) {
+        return ByteBuffer.wrap(Frames.plain(64)).putInt(20, number).array();
+    }
+
+    @Test
+    void aLargeSegmentWithoutRoomIsRefusedWhole() {
+        frames.begin();
+        for (int i = 0; i < 20; i++) {
+            frames.addLarge(new byte[4300], 100);
+        }
+        frames.sendTo(port, 0);
+        int whole = (FrameQueue.CAPACITY + 512) / 43;
+        for (int i = 0; i < 20; i++) {
+            assertThat(frames.batch.deliveries(i)).isEqualTo(i < whole ? 1 : 0);
+        }
+        assertThat(port.details()).containsEntry("waiting_segments", whole * 43 - FrameQueue.CAPACITY);
     }
 
     @Test
@@ -140,7 +192,7 @@ class NicPortTest {
         }
         List<byte[]> good = frames.receiveFrom(port, 0);
         assertThat(good).isEmpty();
-        assertThat(port.nextReceiveAt()).isEqualTo(Long.MIN_VALUE);
+        assertThat(port.nextReceiveAt()).isEqualTo(Wire.AT_ONCE);
         far.offer(Frames.plain(60));
         assertThat(frames.receiveFrom(port, 0)).hasSize(1);
         assertThat(port.counters().get(Drop.RUNT)).isEqualTo(FrameQueue.CAPACITY / 2);

@@ -64,7 +64,7 @@ class PcapWireTest {
     void replayKeepsTheGapsOfTheFile() throws IOException {
         try (NicPort port = replay(capture(true), Pace.TIMESTAMPS)) {
             long start = 1_000_000_000L;
-            assertThat(port.nextReceiveAt()).isEqualTo(Long.MIN_VALUE);
+            assertThat(port.nextReceiveAt()).isEqualTo(Wire.AT_ONCE);
             assertThat(frames.receiveFrom(port, start)).containsExactly(Frames.plain(60));
             assertThat(port.nextReceiveAt()).isEqualTo(start + 5 * MILLI);
             assertThat(frames.receiveFrom(port, start + 5 * MILLI - 1)).isEmpty();

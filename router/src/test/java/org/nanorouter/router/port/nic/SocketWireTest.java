@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.nanorouter.router.metrics.Drop;
 import org.nanorouter.router.port.Port;
@@ -16,6 +17,7 @@ import org.nanorouter.router.port.PortState;
 import org.nanorouter.shim.Errno;
 import org.nanorouter.shim.ShimException;
 
+@Timeout(60)
 class SocketWireTest {
     private static final long RETRY = SocketWire.RETRY_INTERVAL;
 
@@ -43,7 +45,7 @@ class SocketWireTest {
     @Test
     void thePortIsDownUntilThePeerComesAndLooksForItAtIntervals() throws IOException {
         try (NicPort a = open("a", "b")) {
-            assertThat(a.nextReceiveAt()).isEqualTo(Long.MIN_VALUE);
+            assertThat(a.nextReceiveAt()).isEqualTo(Wire.AT_ONCE);
             assertThat(frames.receiveFrom(a, 1000)).isEmpty();
             assertThat(a.state()).isEqualTo(PortState.DOWN);
             assertThat(a.nextReceiveAt()).isEqualTo(1000 + RETRY);
@@ -97,7 +99,44 @@ class SocketWireTest {
             }
             assertThat(drops).isNotEmpty().containsOnly(Drop.EGRESS_FULL);
             assertThat(delivered + drops.size()).isEqualTo(5000);
-            assertThat(frames.receiveFrom(b, 0)).hasSize(delivered);
+            int received = 0;
+            for (long now = a.nextReceiveAt(); now != Port.NEVER; now = a.nextReceiveAt()) {
+                received += frames.receiveFrom(b, now).size();
+                frames.receiveFrom(a, now);
+            }
+            assertThat(received + frames.receiveFrom(b, 0).size()).isEqualTo(delivered);
+        }
+    }
+
+    @Test
+    void largeSegmentsCrossAShortQueueWithoutLossWhenTheSenderWaits() throws IOException {
+        try (NicPort a = open("a", "b"); NicPort b = open("b", "a")) {
+            int segments = 0;
+            for (int round = 0; round < 50; round++) {
+                frames.begin().addLarge(new byte[60_000], 1448).sendTo(a, round);
+                assertThat(frames.batch.deliveries(0)).isEqualTo(1);
+                while (a.nextReceiveAt() != Port.NEVER) {
+                    segments += frames.receiveFrom(b, 0).size();
+                    frames.receiveFrom(a, a.nextReceiveAt());
+                }
+            }
+            assertThat(segments + frames.receiveFrom(b, 0).size()).isEqualTo(50 * 42);
+        }
+    }
+
+    @Test
+    void whatWaitedForAPeerThatWentAwayIsShownAsLost() throws IOException {
+        try (NicPort a = open("a", "b")) {
+            try (NicPort b = open("b", "a")) {
+                frames.begin().addLarge(new byte[6000], 10).sendTo(a, 0);
+                assertThat(frames.batch.deliveries(0)).isZero();
+                frames.begin().addLarge(new byte[4000], 10).sendTo(a, 0);
+                assertThat(b.state()).isEqualTo(PortState.DOWN);
+            }
+            int waiting = (int) a.details().get("waiting_segments");
+            frames.receiveFrom(a, 2 * RETRY);
+            assertThat(a.state()).isEqualTo(PortState.DOWN);
+            assertThat(a.details()).containsEntry("lost_segments", (long) waiting).containsEntry("waiting_segments", 0);
         }
     }
 
