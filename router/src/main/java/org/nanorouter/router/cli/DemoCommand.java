@@ -3,6 +3,7 @@ package org.nanorouter.router.cli;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.nanorouter.router.demo.Demo;
+import org.nanorouter.router.demo.DemoException;
 import org.nanorouter.router.demo.DemoSettings;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -77,6 +78,20 @@ final class DemoCommand implements Callable<Integer> {
         DemoSettings settings = new DemoSettings(Path.of(home), host == HostKind.EXTERNAL, stay, embedded,
                 (long) mebibytes * MEBIBYTE);
         boolean live = Terminal.outputIsTerminal() && !check;
-        return Demo.run(settings, spec.commandLine().getOut(), live, live && Terminal.outputHasColours());
+        try {
+            boolean passed = Demo.run(settings, spec.commandLine().getOut(), live,
+                    live && Terminal.outputHasColours());
+            return passed ? ExitStatus.OK : ExitStatus.FAILED;
+        } catch (DemoException e) {
+            throw new CommandFailure(exitStatus(e.kind()), String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private static int exitStatus(DemoException.Kind kind) {
+        return switch (kind) {
+            case UNAVAILABLE -> ExitStatus.UNAVAILABLE;
+            case NO_PERMISSION -> ExitStatus.NO_PERMISSION;
+            case CANNOT_CREATE -> ExitStatus.CANNOT_CREATE;
+        };
     }
 }

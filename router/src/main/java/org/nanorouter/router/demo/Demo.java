@@ -12,8 +12,6 @@ import java.util.Locale;
 import java.util.Map;
 import org.nanorouter.nanokernel.daemon.InstanceException;
 import org.nanorouter.nanokernel.daemon.RunDirectory;
-import org.nanorouter.router.cli.CommandFailure;
-import org.nanorouter.router.cli.ExitStatus;
 
 /** The list of steps. */
 public final class Demo {
@@ -43,14 +41,14 @@ public final class Demo {
      *
      * @param live    whether lines may be overwritten, as on a terminal
      * @param colours whether colours are welcome
-     * @return the exit code
+     * @return true if every step passed
      */
-    public static int run(DemoSettings settings, PrintWriter out, boolean live, boolean colours)
-            throws IOException, InterruptedException {
+    public static boolean run(DemoSettings settings, PrintWriter out, boolean live, boolean colours)
+            throws IOException, InterruptedException, DemoException {
         List<String> missing = new ArrayList<>();
         Programs programs = Programs.find(missing);
         if (!missing.isEmpty()) {
-            throw new CommandFailure(ExitStatus.UNAVAILABLE,
+            throw new DemoException(DemoException.Kind.UNAVAILABLE,
                     "programs are missing; to have them: sudo apt-get install -y " + String.join(" ", missing));
         }
         if (settings.externalHost()) {
@@ -61,14 +59,14 @@ public final class Demo {
     }
 
     /** The TAP of an external host OS appears in the network namespace of whoever called. */
-    private static void checkExternalHost() throws IOException {
+    private static void checkExternalHost() throws IOException, DemoException {
         if (!hasNetAdmin()) {
-            throw new CommandFailure(ExitStatus.NO_PERMISSION, "--host external makes the TAP " + HOST_TAP
+            throw new DemoException(DemoException.Kind.NO_PERMISSION, "--host external makes the TAP " + HOST_TAP
                     + " in your own network namespace, which needs root (CAP_NET_ADMIN); "
                     + "without --host no rights are needed");
         }
         if (NetworkInterface.getByName(HOST_TAP) != null || Files.exists(Path.of("/sys/class/net", HOST_TAP))) {
-            throw new CommandFailure(ExitStatus.CANNOT_CREATE, "there is a network interface " + HOST_TAP
+            throw new DemoException(DemoException.Kind.CANNOT_CREATE, "there is a network interface " + HOST_TAP
                     + " here already, perhaps that of another 'demo --host external'");
         }
     }
@@ -82,7 +80,7 @@ public final class Demo {
         return false;
     }
 
-    private int run() throws IOException, InterruptedException {
+    private boolean run() throws IOException, InterruptedException, DemoException {
         report.heading("Nanorouter: two operating systems on one machine");
         report.line(settings.externalHost()
                 ? "  host   this machine's own Linux, Java router, " + HOST_TAP + " 10.77.0.1 fd77::1"
@@ -119,10 +117,10 @@ public final class Demo {
         Runtime.getRuntime().removeShutdownHook(atEnd);
         report.line("");
         report.line(report.sum());
-        return report.failed() == 0 ? ExitStatus.OK : ExitStatus.FAILED;
+        return report.failed() == 0;
     }
 
-    private static RunDirectory freeInstance() {
+    private static RunDirectory freeInstance() throws DemoException {
         try {
             for (int i = 1; i <= MAX_INSTANCES; i++) {
                 RunDirectory instance = RunDirectory.of(RunDirectory.base(), i == 1 ? "demo" : "demo-" + i);
@@ -133,7 +131,8 @@ public final class Demo {
         } catch (InstanceException e) {
             throw new IllegalStateException(e);
         }
-        throw new CommandFailure(ExitStatus.CANNOT_CREATE, MAX_INSTANCES + " demonstrations are running already");
+        throw new DemoException(DemoException.Kind.CANNOT_CREATE,
+                MAX_INSTANCES + " demonstrations are running already");
     }
 
     private Map<String, String> values(RunDirectory instance, DemoFiles files) {
