@@ -28,6 +28,8 @@ build() {
   maven_is_there
   step 'compiling' maven -DskipTests -Dmaven.test.skip=true -Dcheckstyle.skip -pl bench -am package || exit 70
   lay_out
+  # They no longer fit the jars.
+  rm -rf "$dist/cds"
   NANOROUTER_JAVA_HOME=$java_home step "preparing a quick start on Java $java_feature" "$dist/libexec/archive" ||
     say 'going on without it'
   mv "$source_dir/target/build.begin" "$dist/built"

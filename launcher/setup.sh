@@ -63,6 +63,8 @@ find_missing_for_test() {
   find_missing_for_bench
   need_program curl curl
   need_program lftp lftp
+  need_program shellcheck shellcheck
+  need_program systemd-analyze systemd
 }
 
 # require FIND_FUNCTION...: installs what they find missing, or ends the program with the line to run.

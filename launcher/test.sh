@@ -89,6 +89,9 @@ test_on() {
   options+=(-Djvm="$1/bin/java")
   (( feature >= 24 )) &&
     options+=("-Dsurefire.jvm.options=--enable-native-access=ALL-UNNAMED --illegal-native-access=deny")
+  if [[ -z $2 && ! -e $dist/cds/$(read_release "$1" && printf '%s' "$java_build").jsa ]]; then
+    NANOROUTER_JAVA_HOME=$1 step "preparing a quick start on Java $feature" "$dist/libexec/archive" || true
+  fi
   log=$source_dir/target/test-$feature.log
   say "testing on Java $feature; everything that is printed is in $log"
   rm -rf "$source_dir"/*/target/surefire-reports

@@ -43,6 +43,12 @@ final class Privilege {
         return program;
     }
 
+    static void requireProgram(String name) {
+        if (!Command.exists(name)) {
+            missing("this test needs " + name);
+        }
+    }
+
     private static void missing(String reason) {
         if (Boolean.parseBoolean(System.getenv("CI"))) {
             fail(reason);

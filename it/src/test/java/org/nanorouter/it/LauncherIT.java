@@ -1,0 +1,95 @@
+package org.nanorouter.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The launcher and the built program's start. */
+class LauncherIT {
+    private static final Path SOURCE = Path.of(System.getProperty("nanorouter.source"));
+    private static final String LAUNCHER = SOURCE.resolve("nanorouter").toString();
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void scriptsAreCleanUnderShellcheck() {
+        Privilege.requireProgram("shellcheck");
+        Command check = Command.run("sh", "-c", "cd '" + SOURCE
+                + "' && shellcheck -x nanorouter launcher/nanorouter launcher/archive .ci/run");
+        assertThat(check.out() + check.err()).isEmpty();
+    }
+
+    @Test
+    void aSecondCallBuildsNothingAndStartsWithinASecond() {
+        Privilege.requireDist();
+        Command.run(LAUNCHER, "--version");
+        assertThat(Command.run(LAUNCHER, "--version").err()).isEmpty();
+        assertThat(bestOfFive(LAUNCHER)).isLessThan(1_000);
+    }
+
+    @Test
+    void theBuiltProgramStartsWithinHalfASecond() {
+        assertThat(bestOfFive(Privilege.requireDist().toString())).isLessThan(500);
+    }
+
+    @Test
+    void theBuiltProgramIsFoundThroughALinkAndFromAnyFolder() throws IOException {
+        Path link = Files.createSymbolicLink(folder.resolve("a link"), Privilege.requireDist());
+        Command version = Command.run("sh", "-c", "cd / && exec '" + link + "' --version");
+        assertThat(version.status()).isZero();
+        assertThat(version.out()).startsWith("nanorouter ");
+        assertThat(version.err()).isEmpty();
+    }
+
+    @Test
+    void withoutATerminalNothingIsColoured() {
+        Command help = Command.run(Privilege.requireDist().toString(), "--help");
+        assertThat(help.status()).isZero();
+        assertThat(help.out()).contains("status", "Examples:").doesNotContain("\u001b");
+    }
+
+    @Test
+    void onATerminalHelpIsColouredUnlessNoColorIsSet() {
+        Privilege.requireProgram("script");
+        String help = Privilege.requireDist() + " --help";
+        assertThat(onTerminal(help, Map.of("TERM", "xterm", "NO_COLOR", ""))).contains("\u001b[");
+        assertThat(onTerminal(help, Map.of("TERM", "xterm", "NO_COLOR", "1"))).doesNotContain("\u001b[");
+    }
+
+    @Test
+    void whereNothingRunsStatusSaysSoOnOneLineAndPrintsNoJson() {
+        Command status = Command.run(Map.of("NANOROUTER_RUN", folder.toString()),
+                List.of(Privilege.requireDist().toString(), "status", "-j"));
+        assertThat(status.status()).isEqualTo(69);
+        assertThat(status.out()).isEmpty();
+        assertThat(status.err().lines()).hasSize(1);
+    }
+
+    @Test
+    void withoutTheRightToInstallTheOneLineToRunIsShown() {
+        String path = "no=$(mktemp -d); for program in readlink find uname mkdir flock; do"
+                + " ln -s \"$(type -P $program)\" $no/$program; done; bash=$(type -P bash);";
+        Command build = Command.run(Map.of("NANOROUTER_NO_INSTALL", "1"), List.of("bash", "-c", path
+                + "cp -r '" + SOURCE + "/nanorouter' '" + SOURCE + "/launcher' '" + folder + "';"
+                + " PATH=$no $bash '" + folder + "/nanorouter' status; status=$?; rm -r $no; exit $status"));
+        assertThat(build.status()).isEqualTo(69);
+        assertThat(build.err()).contains("missing: ").contains("sudo apt-get install -y ").contains("make");
+    }
+
+    private static String onTerminal(String command, Map<String, String> environment) {
+        return Command.run(environment, List.of("script", "-qec", command, "/dev/null")).out();
+    }
+
+    /** The best of some starts, since the machine may be busy with other things. */
+    private static long bestOfFive(String program) {
+        return LongStream.range(0, 5).map(i -> Command.run(program, "--version").milliseconds()).min().orElseThrow();
+    }
+}
