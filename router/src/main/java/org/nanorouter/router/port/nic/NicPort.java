@@ -41,9 +41,12 @@ public final class NicPort implements Port {
     /** Tables full of bad frames that are thrown away in one call. */
     private static final int MAX_BAD_TABLES = 4;
     private static final int MIN_RECEIVE_SLOTS = 4;
-    /** Nanoseconds before a wire without room is tried again: the first time, and at the most. */
+    /**
+     * Nanoseconds before a wire without room is tried again: the first time, and at the most, which is well below the
+     * time for which the engine holds senders back.
+     */
     private static final long FIRST_RETRY = 50_000;
-    private static final long LAST_RETRY = 10_000_000;
+    private static final long LAST_RETRY = 2_000_000;
     /** Owner of a slot whose frame was reported in an earlier flush. */
     private static final int REPORTED = -1;
 
