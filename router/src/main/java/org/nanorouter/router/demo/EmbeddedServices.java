@@ -1,5 +1,6 @@
 package org.nanorouter.router.demo;
 
+import java.io.IOError;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -7,6 +8,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.apache.ftpserver.FtpServer;
 import org.apache.ftpserver.FtpServerFactory;
 import org.apache.ftpserver.ftplet.FtpException;
@@ -27,6 +30,8 @@ public final class EmbeddedServices {
     private static final int FTP_PORT = 21;
     private static final String ANY = "::";
     private static final int ATTEMPTS = 3;
+    /** Apache FtpServer tells every command at the level INFO. Held here, since loggers are only weakly held. */
+    private static final Logger LOG = Logger.getLogger("");
 
     private final Path userHome;
     private final String osName;
@@ -38,6 +43,7 @@ public final class EmbeddedServices {
 
     /** Serves until this process is ended. */
     public static void serve(Path userHome, String osName) throws Exception {
+        LOG.setLevel(Level.WARNING);
         EmbeddedServices services = new EmbeddedServices(userHome, osName);
         services.startFtp();
         services.startTelnet();
@@ -68,7 +74,9 @@ public final class EmbeddedServices {
 
     /** One telnet session. */
     private void talk(Terminal terminal, Map<String, String> environment) {
-        LineReader reader = LineReaderBuilder.builder().terminal(terminal).build();
+        LineReader reader = LineReaderBuilder.builder().terminal(terminal)
+                .option(LineReader.Option.BRACKETED_PASTE, false)
+                .build();
         PrintWriter out = terminal.writer();
         try {
             for (int i = 0; i < ATTEMPTS; i++) {
@@ -82,7 +90,7 @@ public final class EmbeddedServices {
             }
         } catch (EndOfFileException | UserInterruptException e) {
             out.println();
-        } catch (IOException e) {
+        } catch (IOException | IOError e) {
             out.println(e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

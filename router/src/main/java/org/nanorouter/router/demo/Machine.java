@@ -105,15 +105,7 @@ final class Machine implements AutoCloseable {
 
     /** Waits until the nanokernel says that an OS runs: its endpoint is attached and frames can flow. */
     void awaitRunning(String os) throws InterruptedException, StepFailure {
-        await("OS " + os + " does not come up", () -> "running".equals(stateOf(os)));
-    }
-
-    private String stateOf(String os) throws IOException {
-        try (ControlClient client = ControlClient.connect(run.controlSocket())) {
-            return String.valueOf(client.call("os.show", "os", os).get("state"));
-        } catch (ControlException e) {
-            throw new IOException(e);
-        }
+        await("OS " + os + " does not come up", () -> "running".equals(askKernel("os.show", os, "state")));
     }
 
     /** Waits until somebody in an OS listens at a TCP port. */
@@ -136,25 +128,35 @@ final class Machine implements AutoCloseable {
 
     /** Process 1 of a cell, or this process if the OS is the machine's own Linux. */
     private long pid(String os) throws IOException {
-        if (isExternal(os)) {
-            return ProcessHandle.current().pid();
+        return isExternal(os) ? ProcessHandle.current().pid() : ((Number) askKernel("os.enter", os, "pid")).longValue();
+    }
+
+    private Object askKernel(String verb, String os, String key) throws IOException {
+        try (ControlClient client = ControlClient.connect(run.controlSocket())) {
+            Object value = client.call(verb, "os", os).get(key);
+            if (value == null) {
+                throw new IOException(verb + " says no " + key + " of " + os);
+            }
+            return value;
+        } catch (ControlException e) {
+            throw new IOException(e);
         }
-        return Long.parseLong(Files.readString(run.initPid(os)).strip());
     }
 
     private boolean isExternal(String os) {
         return settings.externalHost() && os.equals(HOST);
     }
 
-    /** The command line that runs a command inside an OS. */
+    /** The command line that runs a command inside an OS, as {@code nanorouter exec} does. */
     List<String> inside(String os, String... command) throws IOException {
         List<String> line = new ArrayList<>();
         if (!isExternal(os)) {
             line.addAll(List.of("nsenter", "-t", String.valueOf(pid(os)), "-U", "-m", "-u", "-i", "-n", "-p"));
-            // An ordinary user is the cell's root by the uid it has.
-            line.addAll(RunDirectory.uid() == 0 ? List.of("-S", "0", "-G", "0") : List.of("--preserve-credentials"));
-            line.addAll(List.of("env", "-i", "HOME=/root", "USER=root", "LANG=C.UTF-8", "TERM=xterm",
-                    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"));
+            // Without a range of uids the cell's root is the user who calls.
+            boolean uidRange = (Boolean) askKernel("os.enter", os, "uid_range");
+            line.addAll(uidRange ? List.of("-S", "0", "-G", "0") : List.of("--preserve-credentials"));
+            line.addAll(List.of("env", "-i", "TERM=xterm"));
+            ((Map<?, ?>) askKernel("os.enter", os, "environment")).forEach((name, value) -> line.add(name + "=" + value));
         }
         line.addAll(List.of(command));
         return line;
