@@ -93,7 +93,7 @@ public final class Demo {
         List<Machine> started = new ArrayList<>();
         Thread atEnd = new Thread(() -> {
             report.silence();
-            started.forEach(Machine::close);
+            started.forEach(Demo::end);
         });
         files.write(values(instance, files), settings.externalHost());
         Runtime.getRuntime().addShutdownHook(atEnd);
@@ -110,7 +110,9 @@ public final class Demo {
                 stay(machine);
             }
             report.step("everything ended", () -> {
-                machine.close();
+                if (!machine.end()) {
+                    throw new StepFailure("not in time, it had to be killed", machine.logs());
+                }
                 return "";
             });
         }
@@ -118,6 +120,17 @@ public final class Demo {
         report.line("");
         report.line(report.sum());
         return report.failed() == 0;
+    }
+
+    private static void end(Machine machine) {
+        try {
+            machine.end();
+        } catch (IOException e) {
+            // The lifeline is broken already.
+            machine.close();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static RunDirectory freeInstance() throws DemoException {

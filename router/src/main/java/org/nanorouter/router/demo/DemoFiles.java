@@ -50,14 +50,6 @@ final class DemoFiles {
         return directory.resolve("host").resolve("router.toml");
     }
 
-    Path kernelLog() {
-        return directory.resolve("kernel.log");
-    }
-
-    Path routerLog() {
-        return directory.resolve("router.log");
-    }
-
     /** Writes everything that the machine's OSes read; {@code values} are those of the placeholders. */
     void write(Map<String, String> values, boolean externalHost) throws IOException {
         for (String name : List.of("hosts", "passwd", "group", "shadow", "inetd.conf", "init", "login")) {

@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.control.ControlClient;
 import org.nanorouter.nanokernel.control.ControlException;
@@ -22,17 +21,18 @@ final class Machine implements AutoCloseable {
     private static final String KEEPER = "trap '' INT HUP QUIT; files=$1; shift; \"$@\"; status=$?; "
             + "rm -rf -- \"$files\"; exit $status";
     private static final Duration BOOT_LIMIT = Duration.ofSeconds(60);
-    private static final Duration END_LIMIT = Duration.ofSeconds(20);
-    private static final int POLL_MS = 20;
+    private static final Duration POLL = Duration.ofMillis(20);
+    private static final Duration LONG = Duration.ofDays(365);
+    private static final int LOG_LINES = 12;
     private static final String LISTENING = "0A";
 
     private final DemoSettings settings;
     private final DemoFiles files;
     private final RunDirectory run;
-    private final Process keeper;
-    private @Nullable Process router;
+    private final Daemon keeper;
+    private @Nullable Daemon router;
 
-    private Machine(DemoSettings settings, DemoFiles files, RunDirectory run, Process keeper) {
+    private Machine(DemoSettings settings, DemoFiles files, RunDirectory run, Daemon keeper) {
         this.settings = settings;
         this.files = files;
         this.run = run;
@@ -42,12 +42,8 @@ final class Machine implements AutoCloseable {
     /** Starts the nanokernel and waits until it answers. */
     static Machine start(DemoSettings settings, DemoFiles files, RunDirectory run)
             throws IOException, InterruptedException, StepFailure {
-        Process keeper = new ProcessBuilder("/bin/sh", "-c", KEEPER, "nanorouter-demo", files.directory().toString(),
-                settings.home().resolve("bin/nanorouter").toString(), "kernel", "-i", run.name(),
-                "-c", files.machine().toString(), "--lifeline")
-                .redirectErrorStream(true)
-                .redirectOutput(files.kernelLog().toFile())
-                .start();
+        Daemon keeper = Daemon.start(List.of("/bin/sh", "-c", KEEPER, "nanorouter-demo", files.directory().toString(),
+                program(settings), "kernel", "-i", run.name(), "-c", files.machine().toString(), "--lifeline"), Map.of());
         Machine machine = new Machine(settings, files, run, keeper);
         machine.await("the nanokernel does not answer", run::isLiving);
         return machine;
@@ -55,16 +51,15 @@ final class Machine implements AutoCloseable {
 
     /** Starts the router of the external host OS, in the network namespace of this process. */
     void startRouter() throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(settings.home().resolve("bin/nanorouter").toString(), "run", "-c",
-                files.router().toString(), "--lifeline")
-                .redirectErrorStream(true)
-                .redirectOutput(files.routerLog().toFile());
-        builder.environment().putAll(Map.of(
+        router = Daemon.start(List.of(program(settings), "run", "-c", files.router().toString(), "--lifeline"), Map.of(
                 "NK_OS", HOST,
                 "NK_RUN", run.osDirectory(HOST).toString(),
                 "NK_ATTACH", run.attachSocket(HOST).toString(),
                 "NK_TOKEN_FILE", run.tokenFile(HOST).toString()));
-        router = builder.start();
+    }
+
+    private static String program(DemoSettings settings) {
+        return settings.home().resolve("bin/nanorouter").toString();
     }
 
     String name() {
@@ -82,11 +77,11 @@ final class Machine implements AutoCloseable {
     private void await(String otherwise, Condition condition) throws InterruptedException, StepFailure {
         long deadline = System.nanoTime() + BOOT_LIMIT.toNanos();
         while (!holds(condition)) {
-            if (keeper.waitFor(POLL_MS, TimeUnit.MILLISECONDS)) {
-                throw new StepFailure("the nanokernel ended with exit code " + keeper.exitValue(), logs());
+            if (keeper.awaitEnd(POLL)) {
+                throw new StepFailure("the nanokernel ended with exit code " + keeper.exitStatus(), logs());
             }
             if (router != null && !router.isAlive()) {
-                throw new StepFailure("the router ended with exit code " + router.exitValue(), logs());
+                throw new StepFailure("the router ended with exit code " + router.exitStatus(), logs());
             }
             if (System.nanoTime() > deadline) {
                 throw new StepFailure(otherwise, logs());
@@ -179,43 +174,44 @@ final class Machine implements AutoCloseable {
         }
     }
 
-    /** The ends of all logs. */
+    /** The ends of all logs that are there. */
     String logs() {
         StringBuilder logs = new StringBuilder();
-        for (Path log : List.of(run.consoleLog(HOST), run.consoleLog(GUEST), files.routerLog(), files.kernelLog())) {
+        for (Path log : List.of(run.consoleLog(HOST), run.consoleLog(GUEST))) {
             try {
                 List<String> lines = Files.readAllLines(log);
-                lines.stream().skip(Math.max(0, lines.size() - 12)).forEach(line -> logs.append(line).append('\n'));
+                lines.stream().skip(Math.max(0, lines.size() - LOG_LINES)).forEach(line -> logs.append(line).append('\n'));
             } catch (IOException e) {
-                // This one was not written.
+                // This one was not written, or is gone with its nanokernel.
                 continue;
             }
         }
-        return logs.toString();
+        if (router != null) {
+            logs.append(router.output()).append('\n');
+        }
+        return logs.append(keeper.output()).toString();
     }
 
     /** Waits until the nanokernel ends by itself. */
     void awaitEnd() throws InterruptedException {
-        keeper.waitFor();
+        boolean ended = keeper.awaitEnd(LONG);
+        while (!ended) {
+            ended = keeper.awaitEnd(LONG);
+        }
     }
 
-    /** Breaks the lifeline and waits until everything has ended. */
+    /** Breaks the lifelines and waits until everything has ended; false if it had to be killed. */
+    boolean end() throws IOException, InterruptedException {
+        boolean inOrder = (router == null || router.end()) & keeper.end();
+        close();
+        return inOrder;
+    }
+
     @Override
     public void close() {
-        try {
-            if (router != null) {
-                router.getOutputStream().close();
-                router.waitFor(END_LIMIT.toSeconds(), TimeUnit.SECONDS);
-            }
-            keeper.getOutputStream().close();
-            if (!keeper.waitFor(END_LIMIT.toSeconds(), TimeUnit.SECONDS)) {
-                keeper.descendants().forEach(ProcessHandle::destroyForcibly);
-                keeper.waitFor(END_LIMIT.toSeconds(), TimeUnit.SECONDS);
-            }
-        } catch (IOException e) {
-            throw new IllegalStateException("the lifeline could not be closed", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        if (router != null) {
+            router.close();
         }
+        keeper.close();
     }
 }
