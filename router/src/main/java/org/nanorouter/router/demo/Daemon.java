@@ -50,6 +50,26 @@ final class Daemon implements AutoCloseable {
             lastLines.removeFirst();
         }
         lastLines.addLast(line);
+        notifyAll();
+    }
+
+    /** Waits for the first line that it writes. */
+    synchronized String firstLine(Duration limit) throws InterruptedException, StepFailure {
+        long deadline = System.nanoTime() + limit.toNanos();
+        while (lastLines.isEmpty()) {
+            long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+            if (left <= 0) {
+                throw new StepFailure("a daemon says nothing");
+            }
+            wait(left);
+        }
+        return lastLines.getFirst();
+    }
+
+    /** Writes a line to its standard input. */
+    void tell(String line) throws IOException {
+        process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));
+        process.getOutputStream().flush();
     }
 
     /** The last lines that it wrote. */

@@ -10,6 +10,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.daemon.InstanceException;
 import org.nanorouter.nanokernel.daemon.RunDirectory;
 
@@ -88,21 +91,18 @@ public final class Demo {
         report.line("  guest  a cell, nk-agent, " + HOST_TAP + " " + GUEST_IPV4 + " " + GUEST_IPV6 + ", "
                 + (embedded ? "embedded telnet and ftp servers" : "telnetd and ftpd of GNU inetutils"));
         report.line("");
-        RunDirectory instance = freeInstance();
-        DemoFiles files = DemoFiles.create();
-        List<Machine> started = new ArrayList<>();
+        AtomicReference<Machine> started = new AtomicReference<>();
         Thread atEnd = new Thread(() -> {
             report.silence();
-            started.forEach(Demo::end);
+            end(started.get());
         });
-        files.write(values(instance, files), settings.externalHost());
         Runtime.getRuntime().addShutdownHook(atEnd);
-        boolean booted = report.step("nanokernel, instance " + instance.name(), () -> {
-            started.add(Machine.start(settings, files, instance));
-            return "";
+        boolean booted = report.step("nanokernel", () -> {
+            started.set(start());
+            return "instance " + started.get().name();
         });
         if (booted) {
-            Machine machine = started.get(0);
+            Machine machine = started.get();
             if (boot(machine)) {
                 runTraffic(machine);
             }
@@ -122,7 +122,10 @@ public final class Demo {
         return report.failed() == 0;
     }
 
-    private static void end(Machine machine) {
+    private static void end(@Nullable Machine machine) {
+        if (machine == null) {
+            return;
+        }
         try {
             machine.end();
         } catch (IOException e) {
@@ -133,19 +136,17 @@ public final class Demo {
         }
     }
 
-    private static RunDirectory freeInstance() throws DemoException {
-        try {
-            for (int i = 1; i <= MAX_INSTANCES; i++) {
-                RunDirectory instance = RunDirectory.of(RunDirectory.base(), i == 1 ? "demo" : "demo-" + i);
-                if (!Files.exists(instance.controlSocket())) {
-                    return instance;
-                }
+    /** Starts the machine as the first instance of the demonstration whose place is free. */
+    private Machine start() throws IOException, InterruptedException, InstanceException, StepFailure {
+        for (int i = 1; i <= MAX_INSTANCES; i++) {
+            RunDirectory instance = RunDirectory.of(RunDirectory.base(), i == 1 ? "demo" : "demo-" + i);
+            Optional<Machine> machine = Machine.start(settings, instance,
+                    files -> files.write(values(instance, files), settings.externalHost()));
+            if (machine.isPresent()) {
+                return machine.get();
             }
-        } catch (InstanceException e) {
-            throw new IllegalStateException(e);
         }
-        throw new DemoException(DemoException.Kind.CANNOT_CREATE,
-                MAX_INSTANCES + " demonstrations are running already");
+        throw new StepFailure(MAX_INSTANCES + " demonstrations are running already");
     }
 
     private Map<String, String> values(RunDirectory instance, DemoFiles files) {

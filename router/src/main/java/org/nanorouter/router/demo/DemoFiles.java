@@ -27,10 +27,9 @@ final class DemoFiles {
         this.directory = directory;
     }
 
-    /** Makes the directory; readable by the uids of the cells, and without secrets. */
-    static DemoFiles create() throws IOException {
+    /** Prepares a directory that somebody else made and removes; readable by the uids of the cells. */
+    static DemoFiles in(Path directory) throws IOException {
         var permissions = PosixFilePermissions.fromString("rwxr-xr-x");
-        Path directory = Files.createTempDirectory("nanorouter-demo-");
         Files.setPosixFilePermissions(directory, permissions);
         for (String os : List.of("host", "guest")) {
             Files.setPosixFilePermissions(Files.createDirectory(directory.resolve(os)), permissions);
@@ -40,10 +39,6 @@ final class DemoFiles {
 
     Path directory() {
         return directory;
-    }
-
-    Path machine() {
-        return directory.resolve("machine.toml");
     }
 
     Path router() {
@@ -57,7 +52,7 @@ final class DemoFiles {
         }
         write(directory.resolve("host").resolve("hosts"), "hosts", values);
         write(router(), "router.toml", values);
-        write(machine(), "machine.toml", with(values, Map.of(
+        write(directory.resolve("machine.toml"), "machine.toml", with(values, Map.of(
                 "HOST", externalHost ? text("host-external.toml") : fill(text("host-namespace.toml"),
                         with(values, Map.of("HOST_MOUNTS", javaMount() + etcMounts("host", HOST_ETC)))),
                 "GUEST_MOUNTS", javaMount() + etcMounts("guest", GUEST_ETC))));

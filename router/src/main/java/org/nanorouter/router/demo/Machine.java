@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.control.ControlClient;
 import org.nanorouter.nanokernel.control.ControlException;
@@ -17,9 +18,21 @@ final class Machine implements AutoCloseable {
     static final String HOST = "host";
     static final String GUEST = "guest";
 
-    /** Runs a daemon with the lifeline as its standard input, and removes the files after it. */
-    private static final String KEEPER = "trap '' INT HUP QUIT; files=$1; shift; \"$@\"; status=$?; "
-            + "rm -rf -- \"$files\"; exit $status";
+    /**
+     * Makes a directory and tells its name, then waits for the name of the instance, and runs the nanokernel with the
+     * lifeline as its standard input. Whatever happens, it removes the directory at last.
+     */
+    private static final String KEEPER = """
+            trap '' INT HUP QUIT
+            files=$(mktemp -d "${TMPDIR:-/tmp}/nanorouter-demo-XXXXXX") || exit 73
+            echo "$files"
+            read -r instance && "$1" kernel -i "$instance" -c "$files/machine.toml" --lifeline
+            status=$?
+            rm -rf -- "$files"
+            exit $status
+            """;
+    /** What a nanokernel says that finds another one in its place, as when two start at the same time. */
+    private static final String TAKEN = "a nanokernel runs already";
     private static final Duration BOOT_LIMIT = Duration.ofSeconds(60);
     private static final Duration POLL = Duration.ofMillis(20);
     private static final Duration LONG = Duration.ofDays(365);
@@ -39,14 +52,26 @@ final class Machine implements AutoCloseable {
         this.keeper = keeper;
     }
 
-    /** Starts the nanokernel and waits until it answers. */
-    static Machine start(DemoSettings settings, DemoFiles files, RunDirectory run)
+    /** Starts the nanokernel and waits until it answers; empty if the instance's place is taken. */
+    static Optional<Machine> start(DemoSettings settings, RunDirectory run, Writer writer)
             throws IOException, InterruptedException, StepFailure {
-        Daemon keeper = Daemon.start(List.of("/bin/sh", "-c", KEEPER, "nanorouter-demo", files.directory().toString(),
-                program(settings), "kernel", "-i", run.name(), "-c", files.machine().toString(), "--lifeline"), Map.of());
+        if (run.isLiving()) {
+            return Optional.empty();
+        }
+        Daemon keeper = Daemon.start(List.of("/bin/sh", "-c", KEEPER, "nanorouter-demo", program(settings)), Map.of());
+        DemoFiles files = DemoFiles.in(Path.of(keeper.firstLine(BOOT_LIMIT)));
+        writer.write(files);
+        keeper.tell(run.name());
         Machine machine = new Machine(settings, files, run, keeper);
-        machine.await("the nanokernel does not answer", run::isLiving);
-        return machine;
+        try {
+            machine.await("the nanokernel does not answer", run::isLiving);
+        } catch (StepFailure e) {
+            if (machine.logs().contains(TAKEN)) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+        return Optional.of(machine);
     }
 
     /** Starts the router of the external host OS, in the network namespace of this process. */
@@ -68,6 +93,11 @@ final class Machine implements AutoCloseable {
 
     RunDirectory runDirectory() {
         return run;
+    }
+
+    /** Writes what the nanokernel and its OSes read. */
+    interface Writer {
+        void write(DemoFiles files) throws IOException;
     }
 
     private interface Condition {
@@ -151,7 +181,8 @@ final class Machine implements AutoCloseable {
             boolean uidRange = (Boolean) askKernel("os.enter", os, "uid_range");
             line.addAll(uidRange ? List.of("-S", "0", "-G", "0") : List.of("--preserve-credentials"));
             line.addAll(List.of("env", "-i", "TERM=xterm"));
-            ((Map<?, ?>) askKernel("os.enter", os, "environment")).forEach((name, value) -> line.add(name + "=" + value));
+            ((Map<?, ?>) askKernel("os.enter", os, "environment"))
+                    .forEach((name, value) -> line.add(name + "=" + value));
         }
         line.addAll(List.of(command));
         return line;
@@ -180,7 +211,8 @@ final class Machine implements AutoCloseable {
         for (Path log : List.of(run.consoleLog(HOST), run.consoleLog(GUEST))) {
             try {
                 List<String> lines = Files.readAllLines(log);
-                lines.stream().skip(Math.max(0, lines.size() - LOG_LINES)).forEach(line -> logs.append(line).append('\n'));
+                lines.stream().skip(Math.max(0, lines.size() - LOG_LINES))
+                        .forEach(line -> logs.append(line).append('\n'));
             } catch (IOException e) {
                 // This one was not written, or is gone with its nanokernel.
                 continue;
