@@ -17,6 +17,8 @@ public final class AttachSession implements AutoCloseable {
     /** How long an OS may take from connecting to ATTACH. */
     public static final long ATTACH_DEADLINE_NS = 1_000_000_000L;
 
+    private static final int MAX_MESSAGES_A_TURN = 16;
+
     /** Where a session stands; it goes through the constants in their order and may skip some. */
     public enum State {
 
@@ -59,9 +61,9 @@ public final class AttachSession implements AutoCloseable {
         return state;
     }
 
-    /** Receives and handles everything that waits. */
+    /** Receives and handles what waits; of an OS that sends without end, only so much that others have their turn. */
     public void onReadable() {
-        while (state != State.ENDED) {
+        for (int left = MAX_MESSAGES_A_TURN; left > 0 && state != State.ENDED; left--) {
             final int type = socket.receive();
             if (type == AttachSocket.NOTHING) {
                 return;

@@ -42,7 +42,9 @@ public final class CellProcess {
     private static final int NO_DESCRIPTOR = -1;
     private static final int SIGKILL = 9;
     private static final String PID_LINE = "pid ";
-    private static final List<String> KEPT_VARIABLES = List.of("PATH", "TERM", "LANG", "TZ");
+    /** Ways to the service manager, which are the nanokernel's alone. */
+    private static final List<String> OWN_VARIABLES =
+            List.of("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES");
     private static final Path NULL_DEVICE = Path.of("/dev/null");
 
     private final Process process;
@@ -61,7 +63,7 @@ public final class CellProcess {
             Listener listener) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true)
                 .redirectInput(inheritInput ? Redirect.INHERIT : Redirect.from(NULL_DEVICE.toFile()));
-        builder.environment().keySet().retainAll(KEPT_VARIABLES);
+        builder.environment().keySet().removeAll(OWN_VARIABLES);
         CellProcess cell = new CellProcess(builder.start());
         Thread reader = new Thread(() -> cell.awaitPid(executor, listener), "cell-start");
         reader.setDaemon(true);

@@ -392,7 +392,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         return bytes;
     }
 
-    /** Closes everything; processes that still run are not waited for. */
+    /** Closes everything, once the loop has ended; processes that still run are not waited for. */
     @Override
     public void close() {
         for (ManagedOs os : oses.values()) {

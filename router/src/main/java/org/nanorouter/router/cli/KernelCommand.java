@@ -9,7 +9,7 @@ import org.nanorouter.nanokernel.daemon.InstanceException;
 import org.nanorouter.nanokernel.daemon.Nanokernel;
 import org.nanorouter.nanokernel.daemon.RunDirectory;
 import org.nanorouter.nanokernel.daemon.StartException;
-import org.nanorouter.nanokernel.daemon.Termination;
+import org.nanorouter.router.os.Signals;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
         name = "kernel",
         description = {
             "Runs the nanokernel: cuts memory into regions, starts the OSes, and watches them.",
-            "It stays in the foreground. TERM, INT or HUP end it and its OSes in order."
+            "It stays in the foreground. TERM or INT end it and its OSes in order."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -57,11 +57,11 @@ final class KernelCommand implements Callable<Integer> {
             RunDirectory directory = RunDirectory.of(RunDirectory.base(), nameOf(machine));
             Nanokernel kernel = Nanokernel.create(
                     new Nanokernel.Options(machine, directory, homeOrNull(), lifeline));
-            try (Termination termination = Termination.install(kernel::stop)) {
-                int status = kernel.run();
-                termination.ended(status);
-                return status;
-            }
+            Signals.on("TERM", kernel::stop);
+            Signals.on("INT", kernel::stop);
+            // A machine cannot be changed while it runs; its terminal's end is not the machine's.
+            Signals.on("HUP", () -> { });
+            return kernel.run();
         } catch (InstanceException e) {
             throw new CommandFailure(ExitStatus.UNAVAILABLE, String.valueOf(e.getMessage()), e);
         } catch (StartException e) {

@@ -1,0 +1,135 @@
+package org.nanorouter.nanokernel.loop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.nanorouter.shim.EventFd;
+import org.nanorouter.shim.Fd;
+import org.nanorouter.shim.ShimException;
+
+@Timeout(20)
+class PollLoopTest {
+    private final List<Integer> descriptors = new ArrayList<>();
+    private final List<String> calls = new ArrayList<>();
+    private PollLoop loop;
+
+    @BeforeEach
+    void open() throws ShimException {
+        loop = new PollLoop();
+    }
+
+    @AfterEach
+    void close() {
+        loop.close();
+        descriptors.forEach(Fd::close);
+    }
+
+    private int rung() {
+        int fd = EventFd.create();
+        descriptors.add(fd);
+        EventFd.ring(fd);
+        return fd;
+    }
+
+    @Test
+    void aReadableDescriptorIsCalledUntilItIsDrained() {
+        int fd = rung();
+        loop.add(fd, () -> calls.add("ready"));
+        loop.turn(0);
+        loop.turn(0);
+        EventFd.drain(fd);
+        loop.turn(0);
+        assertThat(calls).containsExactly("ready", "ready");
+    }
+
+    @Test
+    void aHandlerMayRemoveAnotherOneThatIsReady() {
+        int first = rung();
+        int second = rung();
+        loop.add(first, () -> {
+            calls.add("first");
+            loop.remove(second);
+        });
+        loop.add(second, () -> calls.add("second"));
+        loop.turn(0);
+        assertThat(calls).containsExactly("first");
+    }
+
+    @Test
+    void aDescriptorThatTakesTheNumberOfARemovedOneIsNotCalledForIt() {
+        int first = rung();
+        int second = rung();
+        loop.add(first, () -> {
+            loop.remove(first);
+            loop.remove(second);
+            loop.add(second, () -> calls.add("new"));
+        });
+        loop.add(second, () -> calls.add("old"));
+        loop.turn(0);
+        assertThat(calls).isEmpty();
+        loop.turn(0);
+        assertThat(calls).containsExactly("new");
+    }
+
+    @Test
+    void aHandlerThatThrowsLosesItsDescriptorAndTheOthersGoOn() {
+        loop.add(rung(), () -> {
+            calls.add("bad");
+            throw new IllegalStateException("bad");
+        });
+        loop.add(rung(), () -> calls.add("good"));
+        loop.turn(0);
+        loop.turn(0);
+        assertThat(calls).containsExactly("bad", "good", "good");
+    }
+
+    @Test
+    void manyDescriptorsAreWaitedFor() {
+        for (int i = 0; i < 100; i++) {
+            loop.add(rung(), () -> calls.add("ready"));
+        }
+        loop.turn(0);
+        assertThat(calls).hasSize(100);
+        assertThatThrownBy(() -> loop.add(descriptors.get(0), () -> { })).hasMessageContaining("has a handler");
+    }
+
+    @Test
+    void timersRunInTheOrderOfTheirTimesAndACancelledOneDoesNot() {
+        loop.schedule(2_000_000, () -> calls.add("second"));
+        loop.schedule(1_000_000, () -> calls.add("first"));
+        loop.schedule(1_500_000, () -> calls.add("never")).cancel();
+        loop.schedule(3_000_000, loop::stop);
+        loop.run();
+        assertThat(calls).containsExactly("first", "second");
+    }
+
+    @Test
+    void anotherThreadWakesTheLoop() throws InterruptedException {
+        Thread other = new Thread(() -> loop.execute(() -> {
+            calls.add("task");
+            loop.stop();
+        }));
+        other.start();
+        loop.run();
+        other.join();
+        assertThat(calls).containsExactly("task");
+    }
+
+    @Test
+    void aTaskThatThrowsOrComesAfterTheEndHarmsNobody() {
+        loop.execute(() -> {
+            throw new IllegalStateException("bad");
+        });
+        loop.execute(() -> calls.add("good"));
+        loop.turn(0);
+        loop.close();
+        loop.execute(() -> calls.add("late"));
+        assertThat(calls).containsExactly("good");
+    }
+}

@@ -1,0 +1,166 @@
+package org.nanorouter.nanokernel.supervise;
+
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import org.nanorouter.nanokernel.attach.AttachListener;
+import org.nanorouter.nanokernel.attach.Attachment;
+import org.nanorouter.nanokernel.cell.CellCommand;
+import org.nanorouter.nanokernel.cell.CellRecord;
+import org.nanorouter.nanokernel.channel.Channel;
+import org.nanorouter.nanokernel.config.ConfigException;
+import org.nanorouter.nanokernel.config.MachineConfig;
+import org.nanorouter.nanokernel.loop.PollLoop;
+
+/** A machine on a loop of its own thread, and endpoints of the test's process. */
+final class MachineFixture {
+    private static final long WAIT_S = 15;
+    private static final Duration POLL = Duration.ofMillis(10);
+
+    final Path directory;
+    private final PollLoop loop;
+    private final Machine machine;
+    private final Thread thread;
+
+    MachineFixture(Path directory, String config) throws IOException, ConfigException {
+        this.directory = directory;
+        Files.createDirectory(directory.resolve("os"));
+        this.loop = new PollLoop();
+        this.machine = new Machine(MachineConfig.parse(config, Path.of("m.toml")), this::osDirectory,
+                new CellCommand(null, false, false), new CellRecord(directory.resolve("cells")), loop);
+        this.thread = new Thread(loop::run, "machine");
+        thread.start();
+    }
+
+    Path osDirectory(String os) {
+        return directory.resolve("os").resolve(os);
+    }
+
+    Path attachSocket(String os) {
+        return osDirectory(os).resolve("attach.sock");
+    }
+
+    /** Looks at the heartbeats so often from now on. */
+    void lookEvery(Duration period) {
+        loop.execute(() -> look(period.toNanos()));
+    }
+
+    private void look(long period) {
+        machine.look(System.nanoTime(), 0);
+        loop.schedule(period, () -> look(period));
+    }
+
+    <T> T on(Supplier<T> call) throws Exception {
+        return wait(CompletableFuture.supplyAsync(call, loop));
+    }
+
+    void start(String os) throws Exception {
+        wait(CompletableFuture.supplyAsync(() -> machine.start(os), loop).thenCompose(started -> started));
+    }
+
+    void stop(String os) throws Exception {
+        wait(CompletableFuture.supplyAsync(() -> machine.stop(os), loop).thenCompose(stopped -> stopped));
+    }
+
+    void restart(String os) throws Exception {
+        wait(CompletableFuture.supplyAsync(() -> machine.restart(os), loop).thenCompose(started -> started));
+    }
+
+    private static <T> T wait(CompletableFuture<T> future)
+            throws InterruptedException, TimeoutException, ExecutionException {
+        return future.get(WAIT_S, TimeUnit.SECONDS);
+    }
+
+    Map<String, Object> show(String os) throws Exception {
+        return on(() -> machine.show(os));
+    }
+
+    String state(String os) throws Exception {
+        return (String) show(os).get("state");
+    }
+
+    void awaitState(String os, String state) {
+        await(os + " is " + state).atMost(WAIT_S, TimeUnit.SECONDS).pollInterval(POLL).until(() -> state(os).equals(state));
+    }
+
+    /** Attaches and is done with SYNCED. */
+    Endpoint attach(String os) throws IOException {
+        Endpoint endpoint =
+                new Endpoint(Attachment.connect(attachSocket(os), os, osDirectory(os).resolve("token")));
+        endpoint.await("synced");
+        return endpoint;
+    }
+
+    Endpoint attachReady(String os) throws Exception {
+        Endpoint endpoint = attach(os);
+        endpoint.attachment.ready();
+        awaitState(os, "running");
+        return endpoint;
+    }
+
+    void close() throws Exception {
+        wait(CompletableFuture.supplyAsync(machine::stopAll, loop).thenCompose(stopped -> stopped));
+        loop.execute(loop::stop);
+        thread.join();
+        machine.close();
+        loop.close();
+    }
+
+    /** An OS's end of the attach socket, and what it was told. */
+    static final class Endpoint implements AttachListener, AutoCloseable {
+        final Attachment attachment;
+        final List<String> told = new ArrayList<>();
+
+        private Endpoint(Attachment attachment) {
+            this.attachment = attachment;
+        }
+
+        void await(String event) {
+            org.awaitility.Awaitility.await(event).atMost(WAIT_S, TimeUnit.SECONDS).pollInterval(POLL).until(() -> {
+                attachment.dispatch(this);
+                return told.contains(event);
+            });
+        }
+
+        @Override
+        public void peer(Channel channel) {
+            told.add("peer " + channel.peerName() + " " + channel.peerEpoch());
+        }
+
+        @Override
+        public void peerGone(Channel channel) {
+            told.add("gone " + channel.peerName() + " " + channel.peerEpoch());
+        }
+
+        @Override
+        public void synced() {
+            told.add("synced");
+        }
+
+        @Override
+        public void peerRefused(int peerId, int peerEpoch, String reason) {
+            told.add("refused " + peerId + " " + reason);
+        }
+
+        @Override
+        public void lost(String reason) {
+            told.add("lost");
+        }
+
+        @Override
+        public void close() {
+            attachment.close();
+        }
+    }
+}
