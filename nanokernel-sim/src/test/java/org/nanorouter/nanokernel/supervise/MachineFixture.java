@@ -91,7 +91,8 @@ final class MachineFixture {
     }
 
     void awaitState(String os, String state) {
-        await(os + " is " + state).atMost(WAIT_S, TimeUnit.SECONDS).pollInterval(POLL).until(() -> state(os).equals(state));
+        await(os + " is " + state).atMost(WAIT_S, TimeUnit.SECONDS).pollInterval(POLL)
+                .until(() -> state(os).equals(state));
     }
 
     /** Attaches and is done with SYNCED. */
