@@ -22,6 +22,7 @@
  * digits, and ends with 0; or prints "failed: REASON" and ends with 1.
  */
 #include <poll.h>
+#include <sys/epoll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,12 +77,12 @@ static void wait_for(struct nk *nk, struct nk_channel *channel, const char *what
 		{.fd = nk_fd(nk), .events = POLLIN},
 	};
 	struct nk_event event;
-	uint64_t count;
+	struct epoll_event rung;
 
 	if (poll(fds, 2, STALL_MS) == 0)
 		fail(what, 0);
 	/* Unlike an epoll set with EPOLLET, poll() needs the bell silenced. */
-	if (fds[0].revents && read(fds[0].fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
+	if (fds[0].revents && epoll_wait(fds[0].fd, &rung, 1, 0) < 0 && errno != EINTR)
 		fail("doorbell", (uint64_t)errno);
 	while (fds[1].revents && nk_dispatch(nk, &event) != NK_EVENT_NONE) {
 		if (event.type == NK_EVENT_PEER_GONE || event.type == NK_EVENT_LOST)

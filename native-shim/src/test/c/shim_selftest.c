@@ -111,7 +111,28 @@ static void guarded_memory_ends_at_an_inaccessible_page(void)
 	EXPECT(nks_memory_free((void *)(uintptr_t)plain, 100) == 0);
 }
 
-static void doorbell_rings_even_when_its_count_is_full(void)
+static void waiting_side_of_a_doorbell_can_do_nothing_to_the_eventfd(void)
+{
+	const uint64_t full = UINT64_MAX - 1;
+	int ringer = nks_event_fd_create();
+	int waiter = nks_doorbell_waiter(ringer);
+	uint64_t count;
+
+	EXPECT(nks_doorbell_clear(waiter) == 0);
+	for (int i = 0; i < 3; i++) {
+		EXPECT(nks_event_fd_ring(ringer) == 0);
+		EXPECT(nks_doorbell_clear(waiter) == 1 && nks_doorbell_clear(waiter) == 0);
+	}
+	EXPECT(write(waiter, &full, sizeof(full)) < 0 && read(waiter, &count, sizeof(count)) < 0);
+	EXPECT(fcntl(waiter, F_SETFL, 0) == 0 && (fcntl(ringer, F_GETFL) & O_NONBLOCK));
+	EXPECT(nks_event_fd_drain(ringer) == 3);
+	nks_fd_close(waiter);
+	EXPECT(nks_event_fd_ring(ringer) == 0);
+	nks_fd_close(ringer);
+	EXPECT(nks_doorbell_waiter(-1) == -EBADF && nks_doorbell_clear(-1) == -EBADF);
+}
+
+static void full_count_is_told_apart_from_a_ring(void)
 {
 	const uint64_t full = UINT64_MAX - 1;
 	int fd = nks_event_fd_create();
@@ -120,8 +141,8 @@ static void doorbell_rings_even_when_its_count_is_full(void)
 	EXPECT(nks_event_fd_ring(fd) == 0 && nks_event_fd_ring(fd) == 0);
 	EXPECT(nks_event_fd_drain(fd) == 2 && nks_event_fd_drain(fd) == 0);
 	EXPECT(write(fd, &full, sizeof(full)) == sizeof(full));
-	EXPECT(nks_event_fd_ring(fd) == 0);
-	EXPECT(nks_event_fd_drain(fd) == 1);
+	EXPECT(nks_event_fd_ring(fd) == -EAGAIN);
+	EXPECT(nks_event_fd_drain(fd) == INT32_MAX);
 	nks_fd_close(fd);
 	EXPECT(nks_event_fd_ring(fd) == -EBADF && nks_event_fd_drain(fd) == -EBADF);
 	EXPECT(nks_fd_close(fd) == -EBADF);
@@ -402,7 +423,8 @@ int main(void)
 	}
 	RUN(memory_is_sealed_and_read_only_where_it_should_be);
 	RUN(guarded_memory_ends_at_an_inaccessible_page);
-	RUN(doorbell_rings_even_when_its_count_is_full);
+	RUN(waiting_side_of_a_doorbell_can_do_nothing_to_the_eventfd);
+	RUN(full_count_is_told_apart_from_a_ring);
 	RUN(descriptors_arrive_in_order_and_surplus_ones_are_closed);
 	RUN(stale_sockets_are_replaced_and_living_ones_are_not);
 	RUN(datagrams_travel_in_batches);

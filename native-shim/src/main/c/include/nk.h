@@ -336,7 +336,7 @@ const char *nk_peer_name(const struct nk_channel *channel);
 /* Totals since the process attached first, over all epochs of the peer. */
 void nk_channel_counters(const struct nk_channel *channel, struct nk_channel_counters *counters);
 
-/* The eventfd that the peer rings. Nonblocking; wait with EPOLLET and never read it. */
+/* What becomes readable when the peer rings. Wait with EPOLLET; there is nothing to read in it. */
 int nk_wait_fd(const struct nk_channel *channel);
 
 /* As nk_ring_claim(), nk_ring_publish() and nk_ring_cancel(). */

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * doorbell.c - eventfds, and what can be done to any descriptor.
+ * doorbell.c - eventfds, the waiting side of doorbells, and what can be done to any descriptor.
  *
- * Who waits may have the doorbell in epoll edge-triggered and never read it. Each write is an edge as long as
- * the count can grow, so ringing must not fail when the count is at its end: 2^64 rings take ages, but a peer that
- * writes a huge number gets there at once.
+ * Nobody reads a doorbell's count: who waits does so edge-triggered, and each write is an edge. Only the ringing side
+ * has the eventfd, so a count that is full was filled by the ringer itself.
  */
 #include "nk_shim.h"
 #include "resume.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -24,18 +24,8 @@ int nks_event_fd_create(void)
 int nks_event_fd_ring(int fd)
 {
 	const uint64_t one = 1;
-	uint64_t count;
 
-	/* Twice at most, so that a peer that keeps filling the count up can't keep us here. */
-	for (int i = 0; i < 2; i++) {
-		if (RESUME(write(fd, &one, sizeof(one))) >= 0)
-			return 0;
-		if (errno != EAGAIN)
-			return -errno;
-		if (RESUME(read(fd, &count, sizeof(count))) < 0 && errno != EAGAIN)
-			return -errno;
-	}
-	return 0;
+	return RESUME(write(fd, &one, sizeof(one))) < 0 ? -errno : 0;
 }
 
 int nks_event_fd_drain(int fd)
@@ -45,6 +35,32 @@ int nks_event_fd_drain(int fd)
 	if (RESUME(read(fd, &count, sizeof(count))) < 0)
 		return errno == EAGAIN ? 0 : -errno;
 	return count > INT32_MAX ? INT32_MAX : (int)count;
+}
+
+int nks_doorbell_waiter(int event_fd)
+{
+	struct epoll_event edge = { .events = EPOLLIN | EPOLLET };
+	int waiter = epoll_create1(EPOLL_CLOEXEC);
+
+	if (waiter < 0)
+		return -errno;
+	if (epoll_ctl(waiter, EPOLL_CTL_ADD, event_fd, &edge)) {
+		int error = -errno;
+
+		close(waiter);
+		return error;
+	}
+	return waiter;
+}
+
+int nks_doorbell_clear(int waiter)
+{
+	struct epoll_event event;
+	int n = epoll_wait(waiter, &event, 1, 0);
+
+	if (n < 0)
+		return errno == EINTR ? 0 : -errno;
+	return n;
 }
 
 int nks_fd_close(int fd)

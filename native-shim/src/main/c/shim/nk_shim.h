@@ -197,12 +197,23 @@ NKS_EXPORT int nks_memory_free_guarded(void *address, int64_t size);
 
 /* Makes an eventfd with count 0. */
 NKS_EXPORT int nks_event_fd_create(void);
-/*
- * Adds 1, which wakes every waiter, edge-triggered ones too. A count so high that it can't grow is taken back to 1.
- */
+/* Adds 1, which wakes every waiter, edge-triggered ones too. */
 NKS_EXPORT int nks_event_fd_ring(int fd);
 /* Takes the count back to 0. Returns what it was, at most INT32_MAX. */
 NKS_EXPORT int nks_event_fd_drain(int fd);
+
+/*
+ * Makes the waiting side of a doorbell: an epoll descriptor that becomes readable when the eventfd is rung. Two
+ * holders of one eventfd share its count and its O_NONBLOCK, so a waiter that had the eventfd itself could fill the one,
+ * clear the other, and so block its peer in the middle of ringing. The eventfd may be closed here afterwards; the
+ * waiting side lasts until its last holder closes it.
+ */
+NKS_EXPORT int nks_doorbell_waiter(int event_fd);
+/*
+ * Makes the waiting side unreadable until the next ring, for those that poll. Who waits edge-triggered needs no call
+ * at all. Returns 1 if it was rung, else 0.
+ */
+NKS_EXPORT int nks_doorbell_clear(int waiter);
 
 /* Descriptors (doorbell.c). */
 

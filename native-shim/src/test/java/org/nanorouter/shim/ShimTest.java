@@ -29,6 +29,7 @@ class ShimTest {
         "nks_netif_", List.of(NetIf.class),
         "nks_memory_", List.of(MemoryObject.class, MappedMemory.class, NativeBuffer.class),
         "nks_event_fd_", List.of(EventFd.class),
+        "nks_doorbell_", List.of(Doorbell.class),
         "nks_fd_", List.of(Fd.class),
         "nks_unix_socket_", List.of(UnixSocket.class),
         "nks_poll_", List.of(Poll.class),

@@ -8,7 +8,7 @@ package org.nanorouter.nanokernel.attach;
  * @param peerEpoch its incarnation
  * @param regionFd its region, opened read-only
  * @param regionLength bytes of its region
- * @param doorbellToWaitOn eventfd that the peer rings
+ * @param doorbellToWaitOn waiting side of the doorbell that the peer rings
  * @param doorbellToRing eventfd that the peer waits on
  */
 public record PeerGrant(int peerId, int peerEpoch, int regionFd, long regionLength, int doorbellToWaitOn,

@@ -60,7 +60,7 @@ public final class Channel {
      *
      * @param own stays the caller's, and outlives the channel
      * @param peer the channel's from now on
-     * @param doorbellIn eventfd that the peer rings; the channel's from now on
+     * @param doorbellIn descriptor that the peer rings; the channel's from now on
      * @param doorbellOut eventfd that wakes the peer; the channel's from now on
      * @throws BadRegionException if the directory has no ring of either direction inside its region; then everything
      *     stays the caller's
@@ -144,7 +144,7 @@ public final class Channel {
         return consumer;
     }
 
-    /** Eventfd that the peer rings, nonblocking; joined to epoll edge-triggered it need not be drained. */
+    /** What becomes readable when the peer rings; joined to epoll edge-triggered it need not be cleared. */
     public int doorbellIn() {
         return doorbellIn;
     }

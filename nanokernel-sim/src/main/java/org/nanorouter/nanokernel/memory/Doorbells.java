@@ -3,33 +3,54 @@ package org.nanorouter.nanokernel.memory;
 
 import java.util.Arrays;
 import org.nanorouter.nanokernel.abi.AbiDescriptor;
+import org.nanorouter.shim.Doorbell;
 import org.nanorouter.shim.Errno;
 import org.nanorouter.shim.EventFd;
 import org.nanorouter.shim.Fd;
 import org.nanorouter.shim.ShimException;
 
 /**
- * The nanokernel's doorbells: one eventfd for each ordered pair of OSes, made when first asked for, living until either
- * side's epoch ends.
+ * The nanokernel's doorbells: one for each ordered pair of OSes, made when first asked for, living until either side's
+ * epoch ends. The two sides get different descriptors, so that neither can block or silence the other.
  */
 public final class Doorbells implements AutoCloseable {
 
     private static final int NONE = -1;
 
-    private final int[] descriptors = new int[AbiDescriptor.MAX_OS * AbiDescriptor.MAX_OS];
+    private final int[] ringers = new int[AbiDescriptor.MAX_OS * AbiDescriptor.MAX_OS];
+    private final int[] waiters = new int[AbiDescriptor.MAX_OS * AbiDescriptor.MAX_OS];
 
     /** Makes an empty set. */
     public Doorbells() {
-        Arrays.fill(descriptors, NONE);
+        Arrays.fill(ringers, NONE);
+        Arrays.fill(waiters, NONE);
     }
 
-    /** The doorbell that {@code from} rings and {@code to} waits on; stays this object's. */
-    public int fd(int from, int to) throws ShimException {
+    /** The eventfd with which {@code from} rings for {@code to}; stays this object's. */
+    public int ringer(int from, int to) throws ShimException {
         final int at = index(from, to);
-        if (descriptors[at] == NONE) {
-            descriptors[at] = Errno.check(EventFd.create(), "make a doorbell, from=" + from + " to=" + to);
+        make(at);
+        return ringers[at];
+    }
+
+    /** What {@code to} waits on for {@code from}; stays this object's. */
+    public int waiter(int from, int to) throws ShimException {
+        final int at = index(from, to);
+        make(at);
+        return waiters[at];
+    }
+
+    private void make(int at) throws ShimException {
+        if (ringers[at] == NONE) {
+            final int ringer = Errno.check(EventFd.create(), "make a doorbell");
+            final int waiter = Doorbell.waiter(ringer);
+            if (waiter < 0) {
+                Fd.close(ringer);
+                throw new ShimException(-waiter, "make the waiting side of a doorbell");
+            }
+            ringers[at] = ringer;
+            waiters[at] = waiter;
         }
-        return descriptors[at];
     }
 
     /** Closes every doorbell that this OS rings or waits on, because its epoch ends. */
@@ -43,15 +64,17 @@ public final class Doorbells implements AutoCloseable {
     /** Closes every doorbell. */
     @Override
     public void close() {
-        for (int at = 0; at < descriptors.length; at++) {
+        for (int at = 0; at < ringers.length; at++) {
             close(at);
         }
     }
 
     private void close(int at) {
-        if (descriptors[at] != NONE) {
-            Fd.close(descriptors[at]);
-            descriptors[at] = NONE;
+        if (ringers[at] != NONE) {
+            Fd.close(waiters[at]);
+            Fd.close(ringers[at]);
+            waiters[at] = NONE;
+            ringers[at] = NONE;
         }
     }
 

@@ -117,7 +117,7 @@ final class MachineMemory implements AutoCloseable {
     /** What {@code receiver} gets of {@code of}. */
     private PeerGrant grantOf(ManagedOs of, OsRegionObject region, ManagedOs receiver) throws ShimException {
         return new PeerGrant(of.id(), region.view().epoch(), region.readOnlyFd(), of.config.regionLength(),
-                doorbells.fd(of.id(), receiver.id()), doorbells.fd(receiver.id(), of.id()));
+                doorbells.waiter(of.id(), receiver.id()), doorbells.ringer(receiver.id(), of.id()));
     }
 
     private static List<ManagedOs> peersWithRegion(ManagedOs os, Collection<ManagedOs> all) {

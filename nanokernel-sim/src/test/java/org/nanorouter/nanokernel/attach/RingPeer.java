@@ -10,7 +10,7 @@ import org.nanorouter.nanokernel.abi.RecordDescriptor;
 import org.nanorouter.nanokernel.channel.Channel;
 import org.nanorouter.nanokernel.ring.RingConsumer;
 import org.nanorouter.nanokernel.ring.RingProducer;
-import org.nanorouter.shim.EventFd;
+import org.nanorouter.shim.Doorbell;
 import org.nanorouter.shim.NativeBuffer;
 import org.nanorouter.shim.Poll;
 
@@ -187,7 +187,7 @@ public final class RingPeer implements AttachListener {
 
     private static void await(int doorbell, String what) {
         awaitReadable(doorbell, what);
-        EventFd.drain(doorbell);
+        Doorbell.clear(doorbell);
     }
 
     private static void awaitReadable(int fd, String what) {

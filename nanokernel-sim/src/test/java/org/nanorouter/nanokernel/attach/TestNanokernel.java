@@ -223,7 +223,7 @@ public final class TestNanokernel implements AutoCloseable {
     private PeerGrant peerGrant(Os peer, Os to) {
         try {
             return new PeerGrant(peer.id, peer.region.view().epoch(), peer.region.readOnlyFd(),
-                peer.region.view().length(), doorbells.fd(peer.id, to.id), doorbells.fd(to.id, peer.id));
+                peer.region.view().length(), doorbells.waiter(peer.id, to.id), doorbells.ringer(to.id, peer.id));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

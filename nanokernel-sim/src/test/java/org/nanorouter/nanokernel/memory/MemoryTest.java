@@ -141,9 +141,10 @@ class MemoryTest {
     @Test
     void doorbellLivesUntilEitherSideIsForgotten() throws IOException {
         try (Doorbells doorbells = new Doorbells()) {
-            final int bell = doorbells.fd(1, 2);
-            assertThat(doorbells.fd(1, 2)).isEqualTo(bell);
-            assertThat(doorbells.fd(2, 1)).isNotEqualTo(bell);
+            final int bell = doorbells.ringer(1, 2);
+            assertThat(doorbells.ringer(1, 2)).isEqualTo(bell);
+            assertThat(doorbells.ringer(2, 1)).isNotEqualTo(bell);
+            assertThat(doorbells.waiter(1, 2)).isNotEqualTo(bell);
             assertThat(EventFd.ring(bell)).isZero();
             doorbells.forget(2);
             assertThat(EventFd.ring(bell)).isEqualTo(-Errno.EBADF);
