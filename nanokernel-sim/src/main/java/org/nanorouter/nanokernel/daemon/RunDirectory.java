@@ -56,7 +56,8 @@ public final class RunDirectory {
     /** The user that this process runs as. */
     public static int uid() {
         try {
-            return owner(Path.of("/proc/self"));
+            // Not /proc/self, a link that belongs to root for everyone.
+            return owner(Path.of("/proc/self/task"));
         } catch (IOException e) {
             throw new IllegalStateException("/proc is not mounted", e);
         }
