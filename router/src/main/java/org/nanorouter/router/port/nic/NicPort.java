@@ -72,6 +72,11 @@ public final class NicPort implements Port {
     private int tail;
     private long retryInterval = FIRST_RETRY;
     private long retryAt;
+    /**
+     * A frame found the ring full. Then all are refused until there is room again: if each freed slot were given away
+     * at once, there never would be, and the engine would never hold the senders back again.
+     */
+    private boolean overrun;
     private long lostSegments;
 
     private NicPort(String name, Wire wire, int mtu) {
@@ -208,6 +213,11 @@ public final class NicPort implements Port {
 
     @Override
     public void send(FrameBatch batch, int index, long now) {
+        overrun = overrun && !hasRoom();
+        if (overrun) {
+            batch.refused(index, Drop.EGRESS_FULL, counters);
+            return;
+        }
         FrameFault fault = segmenter.begin(batch.memory(), batch.vnetHdrOffset(index), batch.frameLength(index));
         if (fault != FrameFault.NONE) {
             batch.refused(index, Drop.of(fault), counters);
@@ -221,6 +231,7 @@ public final class NicPort implements Port {
             if (tail - head == TRANSMIT_SLOTS) {
                 transmit(now);
                 if (tail - head == TRANSMIT_SLOTS) {
+                    overrun = true;
                     fail(place, Drop.EGRESS_FULL);
                 }
             }

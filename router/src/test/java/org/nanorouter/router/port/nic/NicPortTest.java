@@ -172,6 +172,29 @@ class NicPortTest {
     }
 
     @Test
+    void afterAnOverrunFramesAreRefusedUntilHalfOfTheRingIsFree() {
+        fill();
+        assertThat(port.hasRoom()).isFalse();
+        far.poll();
+        frames.receiveFrom(port, port.nextReceiveAt());
+        frames.begin().add(numbered(0)).sendTo(port, 0);
+        assertThat(frames.batch.drop(0)).isEqualTo(Drop.EGRESS_FULL);
+        while (far.poll() != null) {
+            frames.receiveFrom(port, Math.min(port.nextReceiveAt(), Long.MAX_VALUE / 2));
+        }
+        assertThat(port.hasRoom()).isTrue();
+        frames.begin().add(numbered(0)).sendTo(port, 0);
+        assertThat(frames.batch.deliveries(0)).isEqualTo(1);
+    }
+
+    private void fill() {
+        do {
+            frames.begin().add(numbered(0)).sendTo(port, 0);
+        } while (frames.batch.deliveries(0) == 1);
+        assertThat(frames.batch.drop(0)).isEqualTo(Drop.EGRESS_FULL);
+    }
+
+    @Test
     void aLargeSegmentWithoutRoomIsRefusedWhole() {
         frames.begin();
         for (int i = 0; i < 20; i++) {
