@@ -75,7 +75,7 @@ final class DemoCommand implements Callable<Integer> {
             throw new CommandFailure(ExitStatus.UNAVAILABLE, "nanorouter.home is not set: start the program with its "
                     + "launcher, bin/nanorouter");
         }
-        DemoSettings settings = new DemoSettings(Path.of(home), host == HostKind.EXTERNAL, stay, embedded,
+        DemoSettings settings = new DemoSettings(Path.of(home), host == HostKind.EXTERNAL, check, stay, embedded,
                 (long) mebibytes * MEBIBYTE);
         boolean live = Terminal.outputIsTerminal() && !check;
         try {

@@ -118,6 +118,9 @@ public final class Demo {
         }
         Runtime.getRuntime().removeShutdownHook(atEnd);
         report.line("");
+        if (!settings.check() && !settings.stay()) {
+            suggest();
+        }
         report.line(report.sum());
         return report.failed() == 0;
     }
@@ -211,14 +214,24 @@ public final class Demo {
 
     private void stay(Machine machine) throws InterruptedException {
         report.line("");
-        report.heading("What to try next, from another terminal:");
-        String exec = settings.externalHost() ? "  " : "  ./nanorouter exec host -- ";
+        report.heading("What to try next, from another terminal (user " + Traffic.USER + ", password "
+                + Traffic.PASSWORD + "):");
         for (String command : List.of("telnet " + GUEST_IPV4, "ftp " + GUEST_IPV6, "ping -s 60000 " + GUEST_IPV4)) {
-            report.line(exec + command);
+            report.line("  " + (settings.externalHost() ? "" : "./nanorouter exec host -- ") + command);
         }
-        report.line("  ./nanorouter status");
+        report.line("  ./nanorouter exec guest                 a shell inside the guest");
+        report.line("  ./nanorouter status                     what runs; and: os list, port, fdb");
         report.line("");
         report.line("Everything stays up until you press Ctrl-C.");
         machine.awaitEnd();
+    }
+
+    private void suggest() {
+        report.heading("What to try next:");
+        report.line("  ./nanorouter demo --stay                leaves both OSes up for your own telnet, ftp and ping");
+        report.line("  sudo ./nanorouter demo --stay --host external");
+        report.line("                                          your own Linux is the host: telnet 10.77.0.2");
+        report.line("  ./nanorouter --help                     everything else");
+        report.line("");
     }
 }

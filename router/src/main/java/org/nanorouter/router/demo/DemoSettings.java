@@ -7,10 +7,11 @@ import java.nio.file.Path;
  *
  * @param home         the program's home
  * @param externalHost whether the machine's own Linux is the host OS, instead of a cell
+ * @param check        whether it is a check: nothing but steps and their sum
  * @param stay         whether everything is left up afterwards until it is interrupted
  * @param embedded     whether the embedded servers are used even where inetutils is installed
  * @param fileLength   bytes of the file that ftp carries
  */
-public record DemoSettings(Path home, boolean externalHost, boolean stay, boolean embedded,
+public record DemoSettings(Path home, boolean externalHost, boolean check, boolean stay, boolean embedded,
         long fileLength) {
 }

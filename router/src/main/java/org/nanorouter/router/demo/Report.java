@@ -10,7 +10,8 @@ final class Report {
     private static final String BOLD = "\u001b[1m";
     private static final String PLAIN = "\u001b[0m";
     private static final String START_OF_LINE = "\r\u001b[K";
-    private static final int BAR_WIDTH = 30;
+    /** So that the line of a transfer fits into 80 columns: a longer one could not be overwritten. */
+    private static final int BAR_WIDTH = 14;
     private static final int DETAIL_LINES = 25;
 
     private final PrintWriter out;
@@ -92,7 +93,7 @@ final class Report {
         }
         double part = Math.min(1, (double) done / total);
         int full = (int) Math.round(part * BAR_WIDTH);
-        show(String.format(Locale.ROOT, "  .... %7.2f s   %s [%s%s] %3.0f %%  %s", seconds(), title, "#".repeat(full),
+        show(String.format(Locale.ROOT, "  .... %s [%s%s] %3.0f %% %s", title, "#".repeat(full),
                 " ".repeat(BAR_WIDTH - full), part * 100, rate(done, seconds())));
     }
 
