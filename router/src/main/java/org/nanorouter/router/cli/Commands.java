@@ -9,6 +9,9 @@ final class Commands {
     static final List<String> NAMES =
             List.of("demo", "kernel", "run", "os", "exec", "status", "port", "fdb");
 
+    /** Those that have the verb {@code list}. */
+    static final List<String> OBJECTS = List.of("os", "port", "fdb");
+
     private Commands() {
     }
 

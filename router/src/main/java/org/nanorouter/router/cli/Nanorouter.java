@@ -5,6 +5,8 @@ import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.ServiceLoader;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -59,9 +61,21 @@ public final class Nanorouter implements Runnable {
     public static int run(String... args) {
         PrintWriter out = new PrintWriter(System.out, false);
         PrintWriter err = new PrintWriter(System.err, true);
-        int status = commandLine(args).setOut(out).setErr(err).execute(args);
+        int status = commandLine(args).setOut(out).setErr(err).execute(withVerb(args));
         out.flush();
         return status;
+    }
+
+    /** An object without a verb lists, as with ip(8): {@code nanorouter port -j} is {@code nanorouter port list -j}. */
+    static String[] withVerb(String... args) {
+        boolean bare = args.length == 1
+                || args.length > 1 && args[1].startsWith("-") && !List.of("-h", "--help").contains(args[1]);
+        if (!bare || !Commands.OBJECTS.contains(args[0])) {
+            return args;
+        }
+        List<String> whole = new ArrayList<>(List.of(args));
+        whole.add(1, "list");
+        return whole.toArray(String[]::new);
     }
 
     static CommandLine commandLine(String... args) {

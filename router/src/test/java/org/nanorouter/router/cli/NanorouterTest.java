@@ -30,6 +30,16 @@ class NanorouterTest {
     }
 
     @Test
+    void objectWithoutAVerbLists() {
+        assertThat(Nanorouter.withVerb("port")).containsExactly("port", "list");
+        assertThat(Nanorouter.withVerb("os", "-j")).containsExactly("os", "list", "-j");
+        assertThat(Nanorouter.withVerb("port", "--help")).containsExactly("port", "--help");
+        assertThat(Nanorouter.withVerb("fdb", "flush")).containsExactly("fdb", "flush");
+        assertThat(Nanorouter.withVerb("status", "-j")).containsExactly("status", "-j");
+        assertThat(Nanorouter.withVerb()).isEmpty();
+    }
+
+    @Test
     void helpListsEveryCommandAndGivesExamples() {
         assertThat(run("--help")).isEqualTo(ExitStatus.OK);
         assertThat(out.toString()).contains("Examples:").contains("nanorouter demo");
