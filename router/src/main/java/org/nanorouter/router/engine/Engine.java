@@ -268,7 +268,7 @@ public final class Engine {
 
     private boolean receiveAndForward(PortSlot slot, long now) {
         acting = slot;
-        PortSlot predicted = slot.predicted;
+        PortSlot predicted = slot.predicted == null || slot.predicted.failed ? null : slot.predicted;
         if (predicted != null && predicted.holdsBack(now)) {
             if (slot.waitsFor == null) {
                 slot.waitsFor = predicted;

@@ -1,0 +1,279 @@
+package org.nanorouter.router.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.nanorouter.router.forward.bridge.Bridge;
+import org.nanorouter.router.forward.bridge.Fdb;
+import org.nanorouter.router.metrics.Drop;
+import org.nanorouter.router.metrics.PortCounter;
+import org.nanorouter.router.port.OnFull;
+import org.nanorouter.router.port.Port;
+import org.nanorouter.router.port.PortKind;
+
+class EngineTest {
+    private static final int BROADCAST = 255;
+
+    private long now = 1_000_000_000L;
+    private final Engine engine = new Engine(
+        new Bridge(new Fdb(1024, 1024, 300_000, Engine.MAX_PORTS, 42), Engine.MAX_PORTS),
+        ByteBuffer.allocateDirect(Engine.SCRATCH_LENGTH).order(ByteOrder.LITTLE_ENDIAN), 0, () -> now);
+    private final FakePort tap = port("tap", PortKind.TAP);
+    private final FakePort one = port("one", PortKind.CHANNEL);
+    private final FakePort two = port("two", PortKind.CHANNEL);
+
+    private FakePort port(String name, PortKind kind) {
+        FakePort port = new FakePort(name, kind);
+        engine.add(port);
+        return port;
+    }
+
+    private void receive(FakePort ingress, byte[]... frames) {
+        ingress.incoming.addAll(List.of(frames));
+        engine.markReady(engine.indexOf(ingress));
+        while (engine.pump()) {
+            continue;
+        }
+    }
+
+    private static byte[] broadcast(int source) {
+        byte[] frame = FakePort.frame(BROADCAST, source, 60);
+        for (int i = 0; i < 6; i++) {
+            frame[i] = -1;
+        }
+        return frame;
+    }
+
+    /** Stations 1 behind one and 2 behind two, 9 behind the TAP. */
+    private void learn() {
+        receive(one, broadcast(1));
+        receive(two, broadcast(2));
+        receive(tap, broadcast(9));
+        for (FakePort port : List.of(tap, one, two)) {
+            port.outgoing.clear();
+            port.events.clear();
+        }
+    }
+
+    private void assertBooksBalance() {
+        for (Port port : engine.ports()) {
+            long received = port.counters().get(PortCounter.RECEIVED_FRAMES);
+            long forwarded = port.counters().get(PortCounter.FORWARDED_FRAMES);
+            assertThat(received).as("received by " + port.name()).isEqualTo(forwarded + port.counters().drops());
+        }
+        long deliveries = sum(PortCounter.FORWARDED_FRAMES) + sum(PortCounter.FLOOD_COPIES);
+        assertThat(sum(PortCounter.SENT_FRAMES)).as("sent").isEqualTo(deliveries);
+    }
+
+    private long sum(PortCounter counter) {
+        return engine.ports().stream().mapToLong(port -> port.counters().get(counter)).sum();
+    }
+
+    @Test
+    void aFloodReachesEveryPortButTheIngress() {
+        receive(tap, broadcast(9));
+        assertThat(tap.outgoing).isEmpty();
+        assertThat(one.outgoing).hasSize(1);
+        assertThat(two.outgoing).hasSize(1);
+        assertThat(tap.counters().get(PortCounter.FORWARDED_FRAMES)).isEqualTo(1);
+        assertThat(tap.counters().get(PortCounter.FLOOD_COPIES)).isEqualTo(1);
+        assertBooksBalance();
+    }
+
+    @Test
+    void channelsNeverExchangeFrames() {
+        learn();
+        receive(one, FakePort.frame(2, 1, 60), FakePort.frame(77, 1, 60));
+        assertThat(two.outgoing).isEmpty();
+        assertThat(one.counters().get(Drop.SPLIT_HORIZON)).isEqualTo(1);
+        assertThat(tap.outgoing).as("the unknown one").hasSize(1);
+        assertBooksBalance();
+    }
+
+    @Test
+    void aRightGuessIsPublishedWhereItLanded() {
+        learn();
+        receive(tap, FakePort.frame(1, 9, 60));
+        assertThat(one.events).as("nobody guessed yet").isEmpty();
+        receive(tap, FakePort.frame(1, 9, 100), FakePort.frame(1, 9, 200));
+        assertThat(one.events).containsExactly("keep", "keep");
+        assertThat(one.outgoing).extracting(frame -> frame.length).containsExactly(60, 100, 200);
+        assertThat(tap.counters().get(PortCounter.LANDED_FRAMES)).isEqualTo(2);
+        assertBooksBalance();
+    }
+
+    @Test
+    void aWrongGuessIsCopiedToWhereItBelongsAndCancelled() {
+        learn();
+        receive(tap, FakePort.frame(1, 9, 60));
+        receive(tap, FakePort.frame(1, 9, 61), FakePort.frame(2, 9, 62), FakePort.frame(1, 9, 63));
+        assertThat(one.events).containsExactly("keep", "cancel", "keep");
+        assertThat(one.outgoing).extracting(frame -> frame.length).containsExactly(60, 61, 63);
+        assertThat(two.outgoing).extracting(frame -> frame.length).containsExactly(62);
+        assertBooksBalance();
+    }
+
+    @Test
+    void aFloodThatLandedIsKeptThereAndCopiedElsewhere() {
+        learn();
+        receive(tap, FakePort.frame(1, 9, 60));
+        receive(tap, broadcast(9));
+        assertThat(one.events).containsExactly("keep");
+        assertThat(two.outgoing).hasSize(1);
+        assertBooksBalance();
+    }
+
+    @Test
+    void withDropAFullRingDropsAtOnce() {
+        learn();
+        one.room = 0;
+        receive(tap, FakePort.frame(1, 9, 60), FakePort.frame(1, 9, 60));
+        assertThat(tap.counters().get(Drop.RING_FULL)).isEqualTo(2);
+        assertThat(tap.counters().get(PortCounter.PAUSES)).isZero();
+        assertBooksBalance();
+    }
+
+    @Test
+    void withWaitAFullRingPausesTheIngressUntilThereIsRoom() {
+        learn();
+        one.onFull = OnFull.WAIT;
+        receive(tap, FakePort.frame(1, 9, 60));
+        one.room = 0;
+        receive(tap, FakePort.frame(1, 9, 61));
+        assertThat(tap.incoming).as("not read").hasSize(1);
+        assertThat(tap.counters().get(PortCounter.PAUSES)).isEqualTo(1);
+        assertThat(engine.nextDeadline()).isEqualTo(now + Engine.MAX_WAIT_NANOS);
+        one.room = 5;
+        engine.pump();
+        assertThat(one.outgoing).extracting(frame -> frame.length).containsExactly(60, 61);
+        assertBooksBalance();
+    }
+
+    @Test
+    void aStalledRingHoldsNobodyBackForLongerThanTheBound() {
+        learn();
+        one.onFull = OnFull.WAIT;
+        receive(tap, FakePort.frame(1, 9, 60));
+        one.room = 0;
+        receive(tap, FakePort.frame(1, 9, 61), FakePort.frame(2, 9, 62));
+        now += Engine.MAX_WAIT_NANOS;
+        engine.pump();
+        assertThat(tap.counters().get(Drop.RING_FULL)).isEqualTo(1);
+        assertThat(two.outgoing).extracting(frame -> frame.length).containsExactly(62);
+        receive(tap, FakePort.frame(1, 9, 63), FakePort.frame(1, 9, 64));
+        assertThat(tap.counters().get(Drop.RING_FULL)).as("no second wait").isEqualTo(3);
+        one.room = 5;
+        receive(tap, FakePort.frame(1, 9, 65));
+        assertThat(one.outgoing).extracting(frame -> frame.length).containsExactly(60, 65);
+        assertBooksBalance();
+    }
+
+    @Test
+    void aPausedIngressDoesNotStopTheOthers() {
+        learn();
+        one.onFull = OnFull.WAIT;
+        receive(tap, FakePort.frame(1, 9, 60));
+        one.room = 0;
+        receive(tap, FakePort.frame(1, 9, 61));
+        receive(two, FakePort.frame(9, 2, 70));
+        assertThat(tap.outgoing).hasSize(1);
+        assertThat(tap.incoming).hasSize(1);
+    }
+
+    @Test
+    void aPortThatThrowsIsTakenOutOfServiceAndTheOthersGoOn() {
+        learn();
+        one.toThrow = new IllegalStateException("on purpose");
+        receive(tap, FakePort.frame(1, 9, 60), FakePort.frame(2, 9, 61));
+        assertThat(engine.hasFailed(one)).isTrue();
+        assertThat(engine.hasFailed(tap)).isFalse();
+        receive(tap, FakePort.frame(1, 9, 60), FakePort.frame(2, 9, 61));
+        assertThat(tap.counters().get(Drop.PORT_DOWN)).isEqualTo(1);
+        assertThat(two.outgoing).isNotEmpty();
+        assertBooksBalance();
+    }
+
+    @Test
+    void whatTheDeviceRefusesIsDroppedByName() {
+        learn();
+        tap.refuses = true;
+        receive(one, FakePort.frame(9, 1, 60));
+        assertThat(one.counters().get(Drop.EGRESS_ERROR)).isEqualTo(1);
+        assertThat(tap.counters().get(PortCounter.REFUSED_FRAMES)).isEqualTo(1);
+        assertBooksBalance();
+    }
+
+    @Test
+    void runtsAndLyingHeadersAreDroppedByName() {
+        learn();
+        receive(tap, new byte[13], new byte[0]);
+        assertThat(tap.counters().get(Drop.RUNT)).isEqualTo(2);
+        receive(one, FakePort.frame(9, 9, 60));
+        assertBooksBalance();
+    }
+
+    @Test
+    void aRemovedPortsCountersStayInTheTotals() {
+        learn();
+        receive(one, FakePort.frame(9, 1, 60));
+        long received = one.counters().get(PortCounter.RECEIVED_FRAMES);
+        engine.remove(one);
+        assertThat(engine.removedPorts().get(PortCounter.RECEIVED_FRAMES)).isEqualTo(received);
+        assertThat(engine.bridge().snapshot(now / 1_000_000)).noneMatch(entry -> entry.address() == 0x0200_0000_0001L);
+        receive(tap, FakePort.frame(1, 9, 60));
+        assertThat(two.outgoing).as("flooded, now that nobody knows").hasSize(1);
+    }
+
+    @Test
+    void theBooksBalanceInRandomTraffic() {
+        for (long seed = 1; seed <= 200; seed++) {
+            EngineTest run = new EngineTest();
+            run.randomTraffic(new Random(seed));
+            assertThat(run.sum(PortCounter.RECEIVED_FRAMES)).as("seed " + seed).isPositive();
+            run.assertBooksBalance();
+        }
+    }
+
+    private void randomTraffic(Random random) {
+        List<FakePort> ports = new ArrayList<>(List.of(tap, one, two));
+        ports.add(port("nic", PortKind.NIC));
+        ports.add(port("tap2", PortKind.TAP));
+        for (int step = 0; step < 200; step++) {
+            FakePort port = ports.get(random.nextInt(ports.size()));
+            switch (random.nextInt(8)) {
+                case 0 -> port.room = random.nextInt(4);
+                case 1 -> port.room = Integer.MAX_VALUE;
+                case 2 -> port.onFull = random.nextBoolean() ? OnFull.WAIT : OnFull.DROP;
+                case 3 -> now += random.nextInt(30_000_000);
+                case 4 -> port.refuses = random.nextInt(4) == 0;
+                default -> {
+                    int count = 1 + random.nextInt(100);
+                    for (int i = 0; i < count; i++) {
+                        port.incoming.add(randomFrame(random));
+                    }
+                }
+            }
+            engine.markReady(engine.indexOf(port));
+            engine.pump();
+        }
+        now += Engine.MAX_WAIT_NANOS;
+        while (engine.pump()) {
+            continue;
+        }
+    }
+
+    private static byte[] randomFrame(Random random) {
+        int source = random.nextInt(12);
+        return switch (random.nextInt(10)) {
+            case 0 -> broadcast(source);
+            case 1 -> new byte[random.nextInt(20)];
+            case 2 -> FakePort.frame(random.nextInt(12), source, 14 + random.nextInt(65_000));
+            default -> FakePort.frame(random.nextInt(12), source, 60 + random.nextInt(1400));
+        };
+    }
+}
