@@ -234,8 +234,8 @@ final class SmallNanokernel implements AutoCloseable {
         private PeerGrant grantTo(Os to, Os peer) throws IOException {
             OsRegionObject object = Objects.requireNonNull(peer.region);
             return new PeerGrant(peer.id, peer.epoch, object.readOnlyFd(),
-                OsRegionDescriptor.regionLength(count - 1, RING), doorbells.fd(peer.id, to.id),
-                doorbells.fd(to.id, peer.id));
+                OsRegionDescriptor.regionLength(count - 1, RING), doorbells.waiter(peer.id, to.id),
+                doorbells.ringer(to.id, peer.id));
         }
 
         @Override

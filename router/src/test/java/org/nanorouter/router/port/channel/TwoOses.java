@@ -4,12 +4,12 @@ import java.io.IOException;
 import org.nanorouter.nanokernel.abi.OsKind;
 import org.nanorouter.nanokernel.abi.OsRegionDescriptor;
 import org.nanorouter.nanokernel.channel.Channel;
-import org.nanorouter.nanokernel.memory.Doorbells;
 import org.nanorouter.nanokernel.memory.ManagementRegion;
 import org.nanorouter.nanokernel.memory.ManagementWriter;
 import org.nanorouter.nanokernel.memory.OsRegion;
 import org.nanorouter.nanokernel.memory.OsRegionObject;
 import org.nanorouter.nanokernel.memory.RingPlace;
+import org.nanorouter.shim.EventFd;
 import org.nanorouter.shim.Fd;
 
 /** Two OSes in one process, with real regions, rings and doorbells, and a channel from each to the other. */
@@ -27,7 +27,9 @@ public final class TwoOses implements AutoCloseable {
 
     private final int length;
     private final ManagementWriter management;
-    private final Doorbells doorbells = new Doorbells();
+    /** Both sides hold the eventfd itself, so that a test can see how often it was rung. */
+    private final int doorbellTo0 = EventFd.create();
+    private final int doorbellTo1 = EventFd.create();
     private final OsRegionObject object0;
     private final OsRegionObject object1;
     private final OsRegion region0;
@@ -45,9 +47,9 @@ public final class TwoOses implements AutoCloseable {
         region1 = OsRegion.mapOwn(object1.writableFd(), length, 1, 1);
         ManagementRegion seen = management.region();
         from0 = Channel.open(region0, OsRegion.mapPeer(object1.readOnlyFd(), length, 1, 1), seen,
-            Fd.duplicate(doorbells.fd(1, 0)), Fd.duplicate(doorbells.fd(0, 1)));
+            Fd.duplicate(doorbellTo0), Fd.duplicate(doorbellTo1));
         from1 = Channel.open(region1, OsRegion.mapPeer(object0.readOnlyFd(), length, 0, 1), seen,
-            Fd.duplicate(doorbells.fd(0, 1)), Fd.duplicate(doorbells.fd(1, 0)));
+            Fd.duplicate(doorbellTo1), Fd.duplicate(doorbellTo0));
     }
 
     private OsRegionObject begin(int id, String name, byte[] mac) throws IOException {
@@ -64,7 +66,8 @@ public final class TwoOses implements AutoCloseable {
         region1.close();
         object0.close();
         object1.close();
-        doorbells.close();
+        Fd.close(doorbellTo0);
+        Fd.close(doorbellTo1);
         management.close();
     }
 }
