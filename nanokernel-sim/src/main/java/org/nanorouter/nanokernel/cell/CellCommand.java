@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.nanorouter.nanokernel.abi.OsKind;
 import org.nanorouter.nanokernel.config.Mount;
 import org.nanorouter.nanokernel.config.OsConfig;
 import org.nanorouter.shim.Shim;
@@ -15,10 +16,16 @@ import org.nanorouter.shim.Shim;
  *
  * @param home     the program's home, which every cell sees; null if the program was not installed
  * @param lifeline whether cells end with the nanokernel's standard input
- * @param uidRange whether each cell has a range of uids of its own, which only root can give
+ * @param uids     the users that root can give to cells, a range to each; null if the nanokernel is not root
  */
-public record CellCommand(@Nullable Path home, boolean lifeline, boolean uidRange) {
+public record CellCommand(@Nullable Path home, boolean lifeline, @Nullable UidMap uids) {
+    private static final long UID_RANGE = 65_536;
     private static final String SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+    /** Whether the cell of the OS has a range of uids of its own; else its root is the nanokernel's own user. */
+    public boolean hasUidRange(OsConfig os) {
+        return os.kind() == OsKind.NAMESPACE && uids != null && uids.holds(os.uidBase(), UID_RANGE);
+    }
 
     /** The command that makes the cell of an OS and ends with it. */
     public List<String> of(OsConfig os, OsDirectory directory) {
@@ -28,7 +35,7 @@ public record CellCommand(@Nullable Path home, boolean lifeline, boolean uidRang
         if (home != null) {
             command.addAll(List.of("--home", home.toString()));
         }
-        if (uidRange) {
+        if (hasUidRange(os)) {
             command.addAll(List.of("--uid-base", Long.toString(os.uidBase())));
         }
         if (lifeline) {

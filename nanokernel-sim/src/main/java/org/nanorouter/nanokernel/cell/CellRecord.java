@@ -20,11 +20,13 @@ import org.slf4j.LoggerFactory;
  * The file with the processes that a nanokernel started. Cells outlive a nanokernel that was killed, so that their
  * traffic goes on; its successor cannot take them over and ends them by this file.
  *
- * <p>One line a process: its pid and when it began, in clock ticks since the boot, so that a pid that means another
- * process by now is left alone.
+ * <p>One line a process: its role, its pid, and when it began, in clock ticks since the boot, so that a pid that means
+ * another process by now is left alone.
  */
 public final class CellRecord {
     private static final Logger LOG = LoggerFactory.getLogger(CellRecord.class);
+    private static final String INIT = "init";
+    private static final String CELL = "cell";
     private static final int SIGKILL = 9;
     private static final int END_WAIT_MS = 2_000;
     /** Place of the start time among the words behind the parenthesis of /proc/PID/stat; proc(5) counts it as 22. */
@@ -36,18 +38,26 @@ public final class CellRecord {
         this.file = file;
     }
 
-    /** Writes the file anew. */
-    public void write(Collection<Long> pids) throws IOException {
+    /**
+     * Writes the file anew.
+     *
+     * @param inits processes 1 of cells, and programs that have no cell
+     * @param cells processes of nk-cell, each of which ends after its process 1
+     */
+    public void write(Collection<Long> inits, Collection<Long> cells) throws IOException {
         List<String> lines = new ArrayList<>();
-        for (long pid : pids) {
-            OptionalLong start = startTime(pid);
-            if (start.isPresent()) {
-                lines.add(pid + " " + start.getAsLong());
-            }
-        }
+        inits.forEach(pid -> addLine(lines, INIT, pid));
+        cells.forEach(pid -> addLine(lines, CELL, pid));
         Path next = file.resolveSibling(file.getFileName() + ".new");
         Files.write(next, lines);
         Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private static void addLine(List<String> lines, String role, long pid) {
+        OptionalLong start = startTime(pid);
+        if (start.isPresent()) {
+            lines.add(role + " " + pid + " " + start.getAsLong());
+        }
     }
 
     /** Ends what a killed nanokernel left running, and removes the file. */
@@ -58,7 +68,7 @@ public final class CellRecord {
         for (String line : Files.readAllLines(file)) {
             String[] words = line.split(" ");
             try {
-                end(Long.parseLong(words[0]), Long.parseLong(words[1]));
+                end(words[0].equals(CELL), Long.parseLong(words[1]), Long.parseLong(words[2]));
             } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
                 LOG.warn("{}: not a process: {}", file, line);
             }
@@ -66,7 +76,7 @@ public final class CellRecord {
         Files.delete(file);
     }
 
-    private static void end(long pid, long start) {
+    private static void end(boolean isCell, long pid, long start) {
         int fd = Process.pidfdOpen((int) pid);
         if (fd < 0) {
             return;
@@ -75,20 +85,23 @@ public final class CellRecord {
             // The descriptor first, the time second: what it was opened on cannot become another process in between.
             if (startTime(pid).equals(OptionalLong.of(start))) {
                 LOG.info("ending process {}, left by a nanokernel that was killed", pid);
-                Process.pidfdSendSignal(fd, SIGKILL);
-                awaitEnd(fd);
+                // nk-cell ends by itself, and takes the remains of its process 1 with it if it gets the time.
+                if (!isCell || !endsInTime(fd)) {
+                    Process.pidfdSendSignal(fd, SIGKILL);
+                    endsInTime(fd);
+                }
             }
         } finally {
             Fd.close(fd);
         }
     }
 
-    private static void awaitEnd(int fd) {
+    private static boolean endsInTime(int fd) {
         try (NativeBuffer memory = NativeBuffer.allocate(Poll.ENTRY_LENGTH)) {
             ByteBuffer entry = memory.buffer();
             entry.putInt(Poll.FD_OFFSET, fd);
             entry.putShort(Poll.EVENTS_OFFSET, Poll.IN);
-            Poll.poll(memory.address(), 1, END_WAIT_MS);
+            return Poll.poll(memory.address(), 1, END_WAIT_MS) > 0;
         }
     }
 

@@ -11,6 +11,7 @@ import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.cell.CellCommand;
 import org.nanorouter.nanokernel.cell.CellRecord;
+import org.nanorouter.nanokernel.cell.UidMap;
 import org.nanorouter.nanokernel.config.MachineConfig;
 import org.nanorouter.nanokernel.config.OsConfig;
 import org.nanorouter.nanokernel.control.ControlServer;
@@ -87,7 +88,8 @@ public final class Nanokernel {
         try (loop; InstanceLock lock = options.directory().lock()) {
             CellRecord record = new CellRecord(options.directory().cellsFile());
             lock.clean(record);
-            CellCommand command = new CellCommand(options.home(), options.lifeline(), RunDirectory.uid() == 0);
+            CellCommand command = new CellCommand(options.home(), options.lifeline(),
+                    RunDirectory.uid() == 0 ? UidMap.own() : null);
             try (Machine machine = new Machine(options.config(), options.directory()::osDirectory, command, record,
                     loop);
                     ControlServer control = ControlServer.start(options.directory().controlSocket(),

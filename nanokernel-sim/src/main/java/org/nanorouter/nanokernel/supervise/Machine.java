@@ -59,7 +59,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         this.record = record;
         this.memory = new MachineMemory(config, random(ManagementDescriptor.BOOT_ID_LENGTH));
         for (OsConfig os : config.oses()) {
-            boolean uidRange = command.uidRange() && os.kind() == OsKind.NAMESPACE;
+            boolean uidRange = command.hasUidRange(os);
             OsDirectory directory = new OsDirectory(directories.apply(os.name()),
                     uidRange ? os.uidBase() : OsDirectory.OWN_USER);
             HeartbeatWatch watch = new HeartbeatWatch(config.heartbeatPeriod().toNanos(),
@@ -263,17 +263,18 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
     }
 
     private void writeRecord() {
-        List<Long> pids = new ArrayList<>();
+        List<Long> inits = new ArrayList<>();
+        List<Long> cells = new ArrayList<>();
         for (ManagedOs os : oses.values()) {
             if (os.cell != null) {
-                pids.add(os.cell.pid());
-                if (os.pid != 0) {
-                    pids.add(os.pid);
-                }
+                cells.add(os.cell.pid());
+            }
+            if (os.pid != 0) {
+                inits.add(os.pid);
             }
         }
         try {
-            record.write(pids);
+            record.write(inits, cells);
         } catch (IOException e) {
             LOG.warn("the list of processes was not written: {}", e.toString());
         }

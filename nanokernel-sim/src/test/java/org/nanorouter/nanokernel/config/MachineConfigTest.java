@@ -3,6 +3,7 @@ package org.nanorouter.nanokernel.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -148,6 +149,20 @@ class MachineConfigTest {
     void aMistakeOfAnOsHasItsPlaceAndWhatWasExpected(String lines, String message) {
         assertThat(mistakes(TWO + "[[os]]\n" + lines.replace("; ", "\n") + "\n"))
                 .anySatisfy(mistake -> assertThat(mistake).startsWith("m.toml:" + message));
+    }
+
+    @Test
+    void theExampleHasEveryKeyAndNoMistake() throws Exception {
+        Path example = Path.of("../config/machine.toml");
+        MachineConfig machine = MachineConfig.read(example);
+        assertThat(machine.heartbeatPeriod()).isEqualTo(Duration.ofMillis(100));
+        assertThat(machine.oses()).extracting(OsConfig::kind)
+                .containsExactly(OsKind.EXTERNAL, OsKind.NAMESPACE, OsKind.PROCESS);
+        String text = Files.readString(example);
+        assertThat(List.of("name", "ring_size", "period", "deadline", "kind", "autostart", "memory", "mac", "init",
+                "env", "uid_base", "peers", "source", "target", "read_only"))
+                .allSatisfy(key -> assertThat(text).containsPattern("(?m)^" + key + " = "));
+        assertThat(MachineConfig.read(Path.of("../systemd/etc/machine.toml")).oses()).hasSize(2);
     }
 
     @Test

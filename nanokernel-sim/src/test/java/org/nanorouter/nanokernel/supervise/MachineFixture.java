@@ -38,7 +38,7 @@ final class MachineFixture {
         Files.createDirectory(directory.resolve("os"));
         this.loop = new PollLoop();
         this.machine = new Machine(MachineConfig.parse(config, Path.of("m.toml")), this::osDirectory,
-                new CellCommand(null, false, false), new CellRecord(directory.resolve("cells")), loop);
+                new CellCommand(null, false, null), new CellRecord(directory.resolve("cells")), loop);
         this.thread = new Thread(loop::run, "machine");
         thread.start();
     }

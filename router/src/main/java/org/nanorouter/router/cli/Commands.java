@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 final class Commands {
     /** In the order of the help page. */
     static final List<String> NAMES =
-            List.of("demo", "kernel", "run", "os", "exec", "status", "port", "fdb");
+            List.of("demo", "kernel", "run", "os", "exec", "status", "port", "fdb", "check-config");
 
     /** Those that have the verb {@code list}. */
     static final List<String> OBJECTS = List.of("os", "port", "fdb");
@@ -28,6 +28,7 @@ final class Commands {
             case "status" -> StatusCommand.class;
             case "port" -> PortCommand.class;
             case "fdb" -> FdbCommand.class;
+            case "check-config" -> CheckConfigCommand.class;
             // Not for people, so not in the list.
             case "demo-services" -> DemoServicesCommand.class;
             default -> null;

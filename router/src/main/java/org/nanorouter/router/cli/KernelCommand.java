@@ -12,9 +12,7 @@ import org.nanorouter.nanokernel.daemon.StartException;
 import org.nanorouter.router.os.Signals;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code nanorouter kernel}: the nanokernel's daemon. */
 @Command(
@@ -25,14 +23,10 @@ import picocli.CommandLine.Spec;
         },
         footerHeading = "%nExamples:%n",
         footer = {
-            "  nanorouter kernel -c machine.toml           runs the machine that the file describes",
-            "  nanorouter kernel -c machine.toml --check   says what is wrong in the file, and ends",
-            "  nanorouter kernel -c machine.toml -i two    another machine beside the first"
+            "  nanorouter kernel -c machine.toml          runs the machine that the file describes",
+            "  nanorouter kernel -c machine.toml -i two   another machine beside the first"
         })
 final class KernelCommand implements Callable<Integer> {
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
-
     @Mixin
     private InstanceOption instance = new InstanceOption();
 
@@ -40,19 +34,12 @@ final class KernelCommand implements Callable<Integer> {
             description = "The description of the machine, machine.toml.")
     private @Nullable Path config;
 
-    @Option(names = "--check", description = "Only check the file.")
-    private boolean check;
-
     @Option(names = "--lifeline", description = "End, with all OSes, when standard input ends.")
     private boolean lifeline;
 
     @Override
     public Integer call() throws Exception {
         MachineConfig machine = read();
-        if (check) {
-            spec.commandLine().getOut().println(config + ": " + machine.oses().size() + " OSes, no mistake");
-            return ExitStatus.OK;
-        }
         try {
             RunDirectory directory = RunDirectory.of(RunDirectory.base(), nameOf(machine));
             Nanokernel kernel = Nanokernel.create(

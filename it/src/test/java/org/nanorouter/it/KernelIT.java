@@ -1,0 +1,211 @@
+package org.nanorouter.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The nanokernel's daemon with namespace cells, in each an agent. */
+@Timeout(180)
+class KernelIT {
+    private static final int GUESTS = 16;
+
+    @TempDir
+    private Path directory;
+
+    @BeforeEach
+    void needs() {
+        Privilege.requireRoot();
+        Privilege.requireTun();
+    }
+
+    /** OSes named os1, os2, ... with the addresses 10.77.0.1, 10.77.0.2, ... */
+    private static String machine(int count) {
+        String folder = System.getProperty("nanorouter.native");
+        StringBuilder config = new StringBuilder("""
+                [machine]
+                ring_size = "256 KiB"
+                heartbeat = { period = "100 ms", deadline = "20 s" }
+                """);
+        for (int i = 1; i <= count; i++) {
+            config.append(String.format("""
+                    [[os]]
+                    name = "os%d"
+                    init = ["%s/nk-agent", "--address", "10.77.0.%d/24"]
+                    mounts = [{ source = "%s" }]
+                    """, i, folder, i, folder));
+        }
+        return config.toString();
+    }
+
+    private static void awaitAll(RunningKernel kernel, int count) {
+        for (int i = 1; i <= count; i++) {
+            kernel.awaitState("os" + i, "running");
+        }
+    }
+
+    private static void assertAllTalk(RunningKernel kernel, int... numbers) throws Exception {
+        for (int from : numbers) {
+            for (int to : numbers) {
+                assertThat(kernel.pings("os" + from, "10.77.0." + to)).as("os%d pings os%d", from, to).isTrue();
+            }
+        }
+    }
+
+    @Test
+    void threeOsesTalkAndTheDeathOfEachLeavesTheOthersAndTheNanokernel() throws Exception {
+        try (RunningKernel kernel = RunningKernel.start(directory, machine(3))) {
+            awaitAll(kernel, 3);
+            assertAllTalk(kernel, 1, 2, 3);
+            for (int dead = 1; dead <= 3; dead++) {
+                String os = "os" + dead;
+                ProcessHandle.of(kernel.pid(os)).orElseThrow().destroyForcibly();
+                kernel.awaitState(os, "panicked");
+                assertAllTalk(kernel, dead % 3 + 1, (dead + 1) % 3 + 1);
+                kernel.call("os.start", os);
+                kernel.awaitState(os, "running");
+                assertThat(kernel.call("os.show", os)).containsEntry("epoch", 2)
+                        .containsEntry("isolation", "uid-range");
+                assertAllTalk(kernel, 1, 2, 3);
+            }
+            kernel.process.destroy();
+            assertThat(kernel.process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(kernel.process.exitValue()).as(kernel.log()).isZero();
+            kernel.awaitNothingLeft();
+        }
+    }
+
+    @Test
+    void sixteenGuestsStartAndTheFirstReachesTheLast() throws Exception {
+        try (RunningKernel kernel = RunningKernel.start(directory, machine(GUESTS + 1))) {
+            long begin = System.nanoTime();
+            awaitAll(kernel, GUESTS + 1);
+            long milliseconds = (System.nanoTime() - begin) / 1_000_000;
+            System.out.println("a nanokernel and " + GUESTS + " guests were up after " + milliseconds + " ms");
+            assertThat(kernel.pings("os1", "10.77.0." + (GUESTS + 1))).isTrue();
+            assertThat(kernel.pings("os" + GUESTS, "10.77.0.2")).isTrue();
+            assertThat(milliseconds).isLessThan(30_000);
+        }
+    }
+
+    @Test
+    void commandsShowEnterStopAndStart() throws Exception {
+        try (RunningKernel kernel = RunningKernel.start(directory, machine(2))) {
+            awaitAll(kernel, 2);
+            assertThat(kernel.nanorouter("os", "list", "-j").out()).contains("\"name\" : \"os2\"", "\"running\"");
+            Command inside = kernel.nanorouter("exec", "os2", "--", "sh", "-c", "hostname; id -u; echo $NK_OS; exit 7");
+            assertThat(inside.out()).isEqualTo("os2\n0\nos2\n");
+            assertThat(inside.status()).isEqualTo(7);
+            assertThat(kernel.nanorouter("os", "stop", "os2").status()).isZero();
+            assertThat(kernel.nanorouter("exec", "os2", "--", "true").status()).isEqualTo(69);
+            assertThat(kernel.nanorouter("os", "start", "os2").out()).contains("epoch 2");
+            assertThat(kernel.nanorouter("os", "restart", "os1").out()).contains("epoch 2");
+            awaitAll(kernel, 2);
+            assertAllTalk(kernel, 1, 2);
+            assertThat(kernel.nanorouter("os", "show", "os9").err()).contains("there are: os1, os2");
+        }
+    }
+
+    @Test
+    void aSecondNanokernelIsRefusedAndTheFirstGoesOn() throws Exception {
+        try (RunningKernel kernel = RunningKernel.start(directory, machine(1))) {
+            kernel.awaitState("os1", "running");
+            Command second = kernel.nanorouter("kernel", "-c", directory.resolve("machine.toml").toString());
+            assertThat(second.status()).isEqualTo(69);
+            assertThat(second.err()).contains("a nanokernel runs already in " + kernel.base.resolve("default"));
+            assertThat(kernel.state("os1")).isEqualTo("running");
+        }
+    }
+
+    @Test
+    void theEndOfWhoHoldsTheLifelineLeavesNothing() throws Exception {
+        Process[] holder = new Process[1];
+        try (RunningKernel kernel = RunningKernel.startOnLifeline(directory, holder, machine(2))) {
+            awaitAll(kernel, 2);
+            assertThat(kernel.processes()).isNotEmpty();
+            holder[0].destroyForcibly().waitFor();
+            assertThat(kernel.process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+            kernel.awaitNothingLeft();
+        }
+    }
+
+    @Test
+    void cellsOutliveAKilledNanokernelUntilItsSuccessorEndsThem() throws Exception {
+        List<Long> left = new ArrayList<>();
+        try (RunningKernel killed = RunningKernel.start(directory, machine(2))) {
+            awaitAll(killed, 2);
+            left.add(killed.pid("os1"));
+            left.add(killed.pid("os2"));
+            killed.process.destroyForcibly().waitFor();
+        }
+        assertThat(left).allMatch(KernelIT::isAlive);
+        try (RunningKernel successor = RunningKernel.start(directory, machine(2))) {
+            awaitAll(successor, 2);
+            assertThat(left).noneMatch(KernelIT::isAlive);
+            assertAllTalk(successor, 1, 2);
+            successor.process.destroy();
+            successor.process.waitFor();
+            successor.awaitNothingLeft();
+        }
+    }
+
+    @Test
+    void withoutUserNamespacesItEndsWithAClearMessageAndNothingLeft() throws Exception {
+        ProcessBuilder builder = RunningKernel.builder(directory, machine(2));
+        List<String> command = new ArrayList<>(List.of("unshare", "--user", "--map-root-user", "sh", "-c",
+                "echo 0 > /proc/sys/user/max_user_namespaces; exec \"$@\"", "sh"));
+        command.addAll(builder.command());
+        assertFails(command, builder.environment(), 69, "user namespaces are switched off here");
+    }
+
+    @Test
+    void mistakesOfTheFileAreListedWithTheirPlaces() throws Exception {
+        ProcessBuilder builder = RunningKernel.builder(directory, """
+                [machine]
+                ring_size = "3 MiB"
+                [[os]]
+                name = "a"
+                kind = "external"
+                [[os]]
+                name = "b"
+                kind = "external"
+                memory = "1 MiB"
+                """);
+        assertFails(builder.command(), builder.environment(), 78, "machine.toml:2:1: ", "machine.toml:9:1: ");
+    }
+
+    @Test
+    void anInitThatIsNotThereIsAFailureOfItsOsAlone() throws Exception {
+        try (RunningKernel kernel = RunningKernel.start(directory, machine(1)
+                + "[[os]]\nname = \"none\"\ninit = [\"/nonexistent\"]\n")) {
+            kernel.awaitState("none", "panicked");
+            kernel.awaitState("os1", "running");
+            assertThat(kernel.call("os.show", "none").get("last_failure")).asString()
+                    .contains("its init ended with 127");
+        }
+    }
+
+    private void assertFails(List<String> command, Map<String, String> environment, int status, String... texts)
+            throws IOException {
+        Command failed = Command.run(environment, command);
+        assertThat(failed.err()).contains(texts);
+        assertThat(failed.status()).isEqualTo(status);
+        assertThat(directory.resolve("run")).doesNotExist();
+        try (var files = Files.list(directory)) {
+            assertThat(files).containsExactly(directory.resolve("machine.toml"));
+        }
+    }
+
+    private static boolean isAlive(long pid) {
+        return ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false);
+    }
+}

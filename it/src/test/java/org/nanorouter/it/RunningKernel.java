@@ -1,0 +1,180 @@
+package org.nanorouter.it;
+
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.nanorouter.nanokernel.control.ControlClient;
+import org.nanorouter.nanokernel.control.ControlException;
+import org.nanorouter.router.cli.Nanorouter;
+
+/** A {@code nanorouter kernel} in a process of its own, with a base directory of its own. */
+final class RunningKernel implements AutoCloseable {
+    /** Marks every process that descends from it. */
+    private static final String MARK = "NK_IT_MARK";
+    private static final long WAIT_S = 60;
+    private static final Duration POLL = Duration.ofMillis(20);
+
+    final Path base;
+    final Process process;
+    private final String mark;
+    private final Path log;
+
+    private RunningKernel(Path base, Process process, String mark, Path log) {
+        this.base = base;
+        this.process = process;
+        this.mark = mark;
+        this.log = log;
+    }
+
+    /** Starts it; its machine.toml is {@code config}. */
+    static RunningKernel start(Path directory, String config, String... options) throws IOException {
+        Path log = directory.resolve("kernel.log");
+        String mark = markOf(directory);
+        ProcessBuilder builder = builder(directory, config, options).redirectErrorStream(true)
+                .redirectOutput(log.toFile());
+        return new RunningKernel(directory.resolve("run"), builder.start(), mark, log);
+    }
+
+    /** The same, with a process whose end is the end of the nanokernel's standard input. */
+    static RunningKernel startOnLifeline(Path directory, Process[] holder, String config) throws IOException {
+        Path log = directory.resolve("kernel.log");
+        List<Process> line = ProcessBuilder.startPipeline(List.of(
+                new ProcessBuilder("/bin/sleep", "1000"),
+                builder(directory, config, "--lifeline").redirectErrorStream(true).redirectOutput(log.toFile())));
+        holder[0] = line.get(0);
+        return new RunningKernel(directory.resolve("run"), line.get(1), markOf(directory), log);
+    }
+
+    private static String markOf(Path directory) {
+        return directory.toString();
+    }
+
+    /** The command line, ready to be started. */
+    static ProcessBuilder builder(Path directory, String config, String... options) throws IOException {
+        Path file = directory.resolve("machine.toml");
+        Files.writeString(file, config);
+        List<String> command = program();
+        command.addAll(List.of("kernel", "-c", file.toString()));
+        command.addAll(List.of(options));
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().put("NANOROUTER_RUN", directory.resolve("run").toString());
+        builder.environment().put(MARK, markOf(directory));
+        return builder;
+    }
+
+    private static List<String> program() {
+        return new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx64m",
+                "-Dnanorouter.native=" + System.getProperty("nanorouter.native"),
+                "-cp", System.getProperty("java.class.path"), Nanorouter.class.getName()));
+    }
+
+    /** Runs a command of the program on this instance. */
+    Command nanorouter(String... words) {
+        List<String> command = program();
+        command.addAll(List.of(words));
+        return Command.run(Map.of("NANOROUTER_RUN", base.toString()), command);
+    }
+
+    Path controlSocket() {
+        return base.resolve("default/kernel.sock");
+    }
+
+    Map<String, Object> call(String verb, String os) throws IOException, ControlException {
+        try (ControlClient client = ControlClient.connect(controlSocket())) {
+            return client.call(verb, "os", os);
+        }
+    }
+
+    String state(String os) {
+        try {
+            return (String) call("os.show", os).get("state");
+        } catch (IOException e) {
+            return process.isAlive() ? "not yet" : "the nanokernel ended with " + process.exitValue() + ": " + log();
+        } catch (ControlException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    void awaitState(String os, String state) {
+        String[] last = {""};
+        await(os + " is " + state).atMost(WAIT_S, TimeUnit.SECONDS).pollInterval(POLL).until(() -> {
+            last[0] = state(os);
+            if (last[0].startsWith("the nanokernel")) {
+                throw new AssertionError(last[0]);
+            }
+            return last[0].equals(state);
+        });
+    }
+
+    /** Process 1 of an OS's cell. */
+    long pid(String os) throws IOException, ControlException {
+        return ((Number) call("os.enter", os).get("pid")).longValue();
+    }
+
+    /** Runs a command inside an OS. */
+    Command inside(String os, String... words) throws IOException, ControlException {
+        List<String> command = new ArrayList<>(List.of("nsenter", "-t", String.valueOf(pid(os)), "-U", "-m", "-u", "-i",
+                "-n", "-p", "-S", "0", "-G", "0", "--"));
+        command.addAll(List.of(words));
+        return Command.run(Map.of(), command);
+    }
+
+    /** Whether an echo request of one OS reaches the address of another, and its answer comes back. */
+    boolean pings(String os, String address) throws IOException, ControlException {
+        return inside(os, "ping", "-c", "1", "-W", "5", address).status() == 0;
+    }
+
+    String log() {
+        try {
+            return Files.readString(log);
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    /** Command lines of the processes that descend from it and still run. */
+    List<String> processes() throws IOException {
+        List<String> found = new ArrayList<>();
+        try (Stream<Path> entries = Files.list(Path.of("/proc"))) {
+            for (Path entry : entries.filter(path -> path.getFileName().toString().matches("[0-9]+")).toList()) {
+                try {
+                    if (Files.readString(entry.resolve("environ"), StandardCharsets.ISO_8859_1)
+                            .contains(MARK + "=" + mark + "\0")) {
+                        found.add(Files.readString(entry.resolve("cmdline")).replace('\0', ' '));
+                    }
+                } catch (IOException e) {
+                    // It has just ended.
+                    continue;
+                }
+            }
+        }
+        return found;
+    }
+
+    void awaitNothingLeft() {
+        await("no process and no file is left").atMost(WAIT_S, TimeUnit.SECONDS).pollInterval(POLL)
+                .until(() -> processes().isEmpty() && !Files.exists(base));
+    }
+
+    @Override
+    public void close() {
+        process.destroy();
+        try {
+            if (!process.waitFor(WAIT_S, TimeUnit.SECONDS)) {
+                process.destroyForcibly().waitFor();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
