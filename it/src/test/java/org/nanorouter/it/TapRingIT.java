@@ -1,0 +1,206 @@
+package org.nanorouter.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.nanorouter.nanokernel.control.ControlClient;
+import org.nanorouter.shim.Shim;
+
+/** TAP, router, ring, agent, TAP: two network namespaces, the router in one, the agent in the other. */
+class TapRingIT {
+    private static final String ROUTER_ADDRESS = "10.77.0.1";
+    private static final String AGENT_ADDRESS = "10.77.0.2";
+    private static final int PORT = 7007;
+    private static final long TRANSFER = 64L << 20;
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    @TempDir
+    private Path directory;
+    private final String prefix = "nkit" + ProcessHandle.current().pid();
+    private final List<Process> processes = new ArrayList<>();
+    private SmallNanokernel nanokernel;
+    private Path config;
+    private Process router;
+    private Process agent;
+
+    @BeforeEach
+    void start() throws Exception {
+        Privilege.requireRoot();
+        Privilege.requireTun();
+        for (String space : List.of("a", "b")) {
+            run("ip", "netns", "add", prefix + space);
+        }
+        nanokernel = new SmallNanokernel(directory, "host", "guest");
+        config = Files.writeString(directory.resolve("router.toml"), String.join("\n",
+            "[attach]", "socket = 'host/attach.sock'", "os = 'host'", "token_file = 'host/token'",
+            "[control]", "socket = 'router.sock'",
+            "[[port]]", "name = 'nk0'", "kind = 'tap'", "addresses = ['" + ROUTER_ADDRESS + "/24', 'fd77::1/64']",
+            "[[port]]", "name = 'peers'", "kind = 'channel'"));
+        router = startRouter();
+        agent = startAgent();
+        await().atMost(PATIENCE).until(() -> nanokernel.isReady("host") && nanokernel.isReady("guest"));
+    }
+
+    @AfterEach
+    void end() throws Exception {
+        for (Process process : processes) {
+            process.destroyForcibly().waitFor();
+        }
+        if (nanokernel != null) {
+            nanokernel.close();
+            for (String space : List.of("a", "b")) {
+                run("ip", "netns", "del", prefix + space);
+            }
+        }
+    }
+
+    private Process startRouter() throws IOException {
+        return start("router.log", java("a", "org.nanorouter.router.cli.Nanorouter", "run", "-c", config.toString()));
+    }
+
+    private Process startAgent() throws IOException {
+        return start("agent.log", in("b", Shim.directory().resolve("nk-agent").toString(), "--os", "guest",
+            "--attach", nanokernel.socket("guest").toString(), "--token", nanokernel.token("guest").toString(),
+            "--address", AGENT_ADDRESS + "/24", "--address", "fd77::2/64"));
+    }
+
+    private List<String> in(String space, String... command) {
+        List<String> line = new ArrayList<>(List.of("ip", "netns", "exec", prefix + space));
+        line.addAll(List.of(command));
+        return line;
+    }
+
+    private List<String> java(String space, String type, String... arguments) {
+        List<String> line = in(space, Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:+UseSerialGC", "-Xmx64m", "-D" + Shim.DIRECTORY_PROPERTY + "=" + Shim.directory(),
+            "-cp", System.getProperty("java.class.path"), type);
+        line.addAll(List.of(arguments));
+        return line;
+    }
+
+    private Process start(String log, List<String> line) throws IOException {
+        Process process = new ProcessBuilder(line).redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(directory.resolve(log).toFile())).start();
+        processes.add(process);
+        return process;
+    }
+
+    private static String run(String... line) throws Exception {
+        return run(List.of(line));
+    }
+
+    private static String run(List<String> line) throws Exception {
+        Process process = new ProcessBuilder(line).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(line + "\n" + output).isZero();
+        return output;
+    }
+
+    private boolean pings(String... options) throws Exception {
+        List<String> line = in("a", "ping", "-q", "-c", "1", "-W", "1");
+        line.addAll(List.of(options));
+        return new ProcessBuilder(line).redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor() == 0;
+    }
+
+    private void awaitPing() {
+        await().atMost(PATIENCE).until(() -> pings(AGENT_ADDRESS));
+    }
+
+    private long total(String key) throws Exception {
+        try (ControlClient client = ControlClient.connect(directory.resolve("router.sock"))) {
+            return ((Number) ((Map<?, ?>) client.call("status").get("totals")).get(key)).longValue();
+        }
+    }
+
+    @Test
+    void pingsCrossOverIpv4AndIpv6AndLargeOnesToo() throws Exception {
+        awaitPing();
+        assertThat(pings("fd77::2")).isTrue();
+        assertThat(pings("-s", "60000", AGENT_ADDRESS)).isTrue();
+    }
+
+    @Test
+    void aTransferArrivesUnchangedInBothDirectionsAndTheCountersAgree() throws Exception {
+        awaitPing();
+        transfer("b", AGENT_ADDRESS, "a");
+        transfer("a", ROUTER_ADDRESS, "b");
+        assertThat(total("received_frames")).isEqualTo(total("forwarded_frames") + total("dropped_frames"));
+        assertThat(total("received_bytes")).isGreaterThan(2 * TRANSFER);
+        assertThat(total("landed_frames")).as("read straight into the ring").isGreaterThan(TRANSFER / 65_536);
+    }
+
+    private void transfer(String receiver, String address, String sender) throws Exception {
+        Process receiving = new ProcessBuilder(
+            java(receiver, TransferPeer.class.getName(), "receive", Integer.toString(PORT))).start();
+        processes.add(receiving);
+        try (BufferedReader output = receiving.inputReader()) {
+            assertThat(output.readLine()).isEqualTo("listening");
+            String sent = run(java(sender, TransferPeer.class.getName(), "send", address, Integer.toString(PORT),
+                Long.toString(TRANSFER)));
+            assertThat(output.readLine()).isEqualTo(sent.strip());
+        }
+    }
+
+    @Test
+    void aKilledRouterIsFollowedByOneThatGoesOn() throws Exception {
+        awaitPing();
+        router.destroyForcibly().waitFor();
+        router = startRouter();
+        awaitPing();
+        assertThat(total("dropped_frames")).isZero();
+    }
+
+    @Test
+    void aGuestsNextEpochIsReachable() throws Exception {
+        awaitPing();
+        agent.destroyForcibly().waitFor();
+        nanokernel.restart("guest");
+        agent = startAgent();
+        await().atMost(PATIENCE).until(() -> nanokernel.isReady("guest"));
+        awaitPing();
+        assertThat(Files.readString(directory.resolve("router.log"))).contains("peer guest has come, epoch 2");
+    }
+
+    @Test
+    void framesGoOnWithoutTheNanokernelAndTheRouterAttachesToTheNextOne() throws Exception {
+        awaitPing();
+        nanokernel.close();
+        await().atMost(PATIENCE)
+            .until(() -> Files.readString(directory.resolve("router.log")).contains("the nanokernel is lost"));
+        assertThat(pings(AGENT_ADDRESS)).isTrue();
+        nanokernel = new SmallNanokernel(directory, "host", "guest");
+        await().atMost(PATIENCE).until(() -> nanokernel.isReady("host"));
+        await().atMost(PATIENCE).until(() -> nanokernel.isReady("guest"));
+        awaitPing();
+    }
+
+    @Test
+    void aSecondRouterIsRefusedWithItsReasonAndTermEndsTheFirstInOrder() throws Exception {
+        awaitPing();
+        Process second = start("second.log",
+            java("a", "org.nanorouter.router.cli.Nanorouter", "run", "-c", config.toString()));
+        assertThat(second.waitFor()).isEqualTo(73);
+        assertThat(Files.readString(directory.resolve("second.log"))).contains("is another router running?");
+        assertThat(pings(AGENT_ADDRESS)).isTrue();
+        router.destroy();
+        assertThat(router.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        assertThat(router.exitValue()).isZero();
+        assertThat(directory.resolve("router.sock")).doesNotExist();
+        assertThat(run(in("a", "ip", "-br", "link"))).as("interfaces").doesNotContain("nk0");
+    }
+}
