@@ -86,6 +86,10 @@ final class Daemon implements AutoCloseable {
         return true;
     }
 
+    boolean isParentOf(long pid) {
+        return process.children().anyMatch(child -> child.pid() == pid);
+    }
+
     boolean isAlive() {
         return process.isAlive();
     }

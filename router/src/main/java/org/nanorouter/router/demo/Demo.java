@@ -2,7 +2,6 @@ package org.nanorouter.router.demo;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.net.NetworkInterface;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -68,7 +67,9 @@ public final class Demo {
                     + " in your own network namespace, which needs root (CAP_NET_ADMIN); "
                     + "without --host no rights are needed");
         }
-        if (NetworkInterface.getByName(HOST_TAP) != null || Files.exists(Path.of("/sys/class/net", HOST_TAP))) {
+        // Not java.net.NetworkInterface, which leaves out what has no address.
+        if (Files.readAllLines(Path.of("/proc/self/net/dev")).stream()
+                .anyMatch(line -> line.strip().startsWith(HOST_TAP + ":"))) {
             throw new DemoException(DemoException.Kind.CANNOT_CREATE, "there is a network interface " + HOST_TAP
                     + " here already, perhaps that of another 'demo --host external'");
         }

@@ -64,7 +64,7 @@ final class Machine implements AutoCloseable {
         keeper.tell(run.name());
         Machine machine = new Machine(settings, files, run, keeper);
         try {
-            machine.await("the nanokernel does not answer", run::isLiving);
+            machine.await("the nanokernel does not answer", machine::isOurs);
         } catch (StepFailure e) {
             if (machine.logs().contains(TAKEN)) {
                 return Optional.empty();
@@ -72,6 +72,15 @@ final class Machine implements AutoCloseable {
             throw e;
         }
         return Optional.of(machine);
+    }
+
+    /** True once the instance's nanokernel answers and is not that of another demonstration. */
+    private boolean isOurs() throws IOException {
+        try (ControlClient client = ControlClient.connect(run.controlSocket())) {
+            return client.call("status").get("pid") instanceof Number pid && keeper.isParentOf(pid.longValue());
+        } catch (ControlException e) {
+            throw new IOException(e);
+        }
     }
 
     /** Starts the router of the external host OS, in the network namespace of this process. */

@@ -1,0 +1,179 @@
+package org.nanorouter.it;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The demonstration, with a smaller file: that it passes, and that nothing of it is left behind. */
+class DemoIT {
+    private static final List<String> AS_NOBODY = List.of("setpriv", "--reuid", "65534", "--regid", "65534",
+            "--clear-groups");
+    private static final List<String> DEMO = List.of("demo", "--size", "8");
+    private static final int LIMIT_S = 180;
+    private static final String UP = "press Ctrl-C";
+
+    private Path program;
+    private Path directory;
+    private final List<Process> processes = new ArrayList<>();
+
+    @BeforeEach
+    void findProgram() throws IOException {
+        program = Privilege.requireDist();
+        Privilege.requireTun();
+        directory = Files.createTempDirectory("demo-it-");
+        Files.createDirectories(directory.resolve("tmp"));
+        for (Path place : List.of(directory, directory.resolve("tmp"))) {
+            Files.setPosixFilePermissions(place, PosixFilePermissions.fromString("rwxrwxrwx"));
+        }
+    }
+
+    @AfterEach
+    void removeDirectory() throws Exception {
+        for (Process process : processes) {
+            process.destroyForcibly().waitFor();
+        }
+        try (Stream<Path> files = Files.walk(directory)) {
+            files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+        }
+    }
+
+    private Process start(List<String> before, String... options) throws IOException {
+        List<String> command = new ArrayList<>(before);
+        command.add(program.toString());
+        command.addAll(DEMO);
+        command.addAll(List.of(options));
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().put("NANOROUTER_RUN", directory.resolve("run").toString());
+        builder.environment().put("TMPDIR", directory.resolve("tmp").toString());
+        Process process = builder.start();
+        processes.add(process);
+        return process;
+    }
+
+    private void assertPasses(Process demo, int steps) throws Exception {
+        String output = new String(demo.getInputStream().readAllBytes());
+        assertThat(demo.waitFor(LIMIT_S, SECONDS)).isTrue();
+        assertThat(output).endsWith("\n" + steps + " passed, 0 failed\n").doesNotContain("\u001b", "\r");
+        assertThat(demo.exitValue()).isZero();
+        assertNothingIsLeft();
+    }
+
+    private void assertNothingIsLeft() {
+        await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
+            assertThat(processesHere()).isEmpty();
+            assertThat(directory.resolve("tmp")).isEmptyDirectory();
+            assertThat(directory.resolve("run")).satisfiesAnyOf(
+                    run -> assertThat(run).doesNotExist(), run -> assertThat(run).isEmptyDirectory());
+        });
+    }
+
+    /** Those whose command line or environment names this test's directory. */
+    private List<String> processesHere() {
+        try (Stream<ProcessHandle> all = ProcessHandle.allProcesses()) {
+            return all.filter(process -> process.pid() != ProcessHandle.current().pid())
+                    .filter(this::isHere)
+                    .map(process -> process.pid() + " " + process.info().commandLine().orElse(""))
+                    .toList();
+        }
+    }
+
+    private boolean isHere(ProcessHandle process) {
+        try {
+            Path proc = Path.of("/proc", String.valueOf(process.pid()));
+            return Files.readString(proc.resolve("environ"), StandardCharsets.ISO_8859_1)
+                    .contains(directory.toString());
+        } catch (IOException e) {
+            // It has ended.
+            return false;
+        }
+    }
+
+    private static void awaitUp(Process demo) throws IOException {
+        // Not closed: what is written later must not break the demonstration.
+        BufferedReader reader = new BufferedReader(new InputStreamReader(demo.getInputStream()));
+        StringBuilder seen = new StringBuilder();
+        String line = reader.readLine();
+        while (line != null && !line.contains(UP)) {
+            seen.append(line).append('\n');
+            line = reader.readLine();
+        }
+        assertThat(line).as(seen.toString()).contains(UP);
+    }
+
+    @Test
+    void everyStepPasses() throws Exception {
+        assertPasses(start(List.of(), "--check"), 21);
+    }
+
+    @Test
+    void embeddedServersPassTheSameSteps() throws Exception {
+        assertPasses(start(List.of(), "--check", "--embedded"), 21);
+    }
+
+    @Test
+    void everyStepPassesForAnOrdinaryUser() throws Exception {
+        Privilege.requireRoot();
+        assertPasses(start(AS_NOBODY, "--check"), 21);
+    }
+
+    @Test
+    void machinesOwnLinuxCanBeTheHost() throws Exception {
+        Privilege.requireRoot();
+        assertPasses(start(List.of("unshare", "-n"), "--check", "--host", "external"), 21);
+    }
+
+    @Test
+    void twoRunBesideEachOther() throws Exception {
+        Process first = start(List.of(), "--check");
+        Process second = start(List.of(), "--check");
+        String output = new String(second.getInputStream().readAllBytes());
+        assertPasses(first, 21);
+        assertThat(output).endsWith("\n21 passed, 0 failed\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"KILL", "INT"})
+    void nothingIsLeftOfOneThatWasStopped(String signal) throws Exception {
+        Process demo = start(List.of(), "--stay");
+        awaitUp(demo);
+        assertThat(processesHere()).hasSizeGreaterThan(4);
+        new ProcessBuilder("kill", "-" + signal, String.valueOf(demo.pid())).start().waitFor();
+        assertThat(demo.waitFor(LIMIT_S, SECONDS)).isTrue();
+        assertNothingIsLeft();
+    }
+
+    @Test
+    void externalHostIsRefusedWithoutRights() throws Exception {
+        Privilege.requireRoot();
+        Process demo = start(AS_NOBODY, "--host", "external");
+        assertThat(new String(demo.getInputStream().readAllBytes())).contains("needs root").hasLineCount(1);
+        assertThat(demo.waitFor()).isEqualTo(77);
+    }
+
+    @Test
+    void externalHostIsRefusedWhereItsInterfaceIs() throws Exception {
+        Privilege.requireRoot();
+        Process demo = start(List.of("unshare", "-n", "sh", "-c",
+                "ip tuntap add nk0 mode tap && exec \"$@\"", "sh"), "--host", "external");
+        assertThat(new String(demo.getInputStream().readAllBytes())).contains("interface nk0").hasLineCount(1);
+        assertThat(demo.waitFor()).isEqualTo(73);
+    }
+}
