@@ -36,6 +36,10 @@ import picocli.CommandLine.Spec;
             "  nanorouter COMMAND --help            everything about one command"
         })
 public final class Nanorouter implements Runnable {
+    private static final String LOG_FORMAT_PROPERTY = "java.util.logging.SimpleFormatter.format";
+    /** One line an event: time, level, message, and the stack trace if there is one. */
+    private static final String LOG_FORMAT = "%1$tF %1$tT.%1$tL %4$s %5$s%6$s%n";
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -54,6 +58,9 @@ public final class Nanorouter implements Runnable {
 
     /** Runs one command line and ends the JVM with its exit code. */
     public static void main(String[] args) {
+        if (System.getProperty(LOG_FORMAT_PROPERTY) == null) {
+            System.setProperty(LOG_FORMAT_PROPERTY, LOG_FORMAT);
+        }
         System.exit(run(args));
     }
 
