@@ -11,10 +11,13 @@ import java.util.ServiceLoader;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
@@ -90,8 +93,9 @@ public final class Nanorouter implements Runnable {
         addCommands(root, args);
         root.setColorScheme(CommandLine.Help.defaultColorScheme(Terminal.outputHasColours() ? Ansi.ON : Ansi.OFF));
         root.setUsageHelpAutoWidth(Terminal.outputIsTerminal());
-        root.setParameterExceptionHandler(Nanorouter::misused);
-        root.setExecutionExceptionHandler((failure, command, parsed) -> failed(failure, command));
+        Failures failures = new Failures();
+        root.setParameterExceptionHandler(failures);
+        root.setExecutionExceptionHandler(failures);
         return root;
     }
 
@@ -115,27 +119,6 @@ public final class Nanorouter implements Runnable {
         throw new ParameterException(spec.commandLine(), "A command is missing");
     }
 
-    private static int misused(ParameterException mistake, String[] args) {
-        CommandLine command = mistake.getCommandLine();
-        PrintWriter err = command.getErr();
-        err.println("nanorouter: " + mistake.getMessage());
-        CommandLine.UnmatchedArgumentException.printSuggestions(mistake, err);
-        err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
-        return ExitStatus.USAGE;
-    }
-
-    private static int failed(Exception failure, CommandLine command) {
-        PrintWriter err = command.getErr();
-        int status = exitStatus(failure);
-        String message = failure.getMessage();
-        boolean internal = status == ExitStatus.INTERNAL;
-        err.println("nanorouter: " + (internal || message == null ? failure.toString() : message));
-        if (internal || System.getenv("NANOROUTER_DEBUG") != null) {
-            failure.printStackTrace(err);
-        }
-        return status;
-    }
-
     static int exitStatus(Exception failure) {
         if (failure instanceof CommandFailure known) {
             return known.exitStatus();
@@ -149,6 +132,32 @@ public final class Nanorouter implements Runnable {
             return ExitStatus.IO;
         }
         return ExitStatus.INTERNAL;
+    }
+
+    /** Says what went wrong. A class, since a class data archive holds no lambdas of picocli's interfaces. */
+    private static final class Failures implements IParameterExceptionHandler, IExecutionExceptionHandler {
+        @Override
+        public int handleParseException(ParameterException mistake, String[] args) {
+            CommandLine command = mistake.getCommandLine();
+            PrintWriter err = command.getErr();
+            err.println("nanorouter: " + mistake.getMessage());
+            CommandLine.UnmatchedArgumentException.printSuggestions(mistake, err);
+            err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
+            return ExitStatus.USAGE;
+        }
+
+        @Override
+        public int handleExecutionException(Exception failure, CommandLine command, ParseResult parsed) {
+            PrintWriter err = command.getErr();
+            int status = exitStatus(failure);
+            String message = failure.getMessage();
+            boolean internal = status == ExitStatus.INTERNAL;
+            err.println("nanorouter: " + (internal || message == null ? failure.toString() : message));
+            if (internal || System.getenv("NANOROUTER_DEBUG") != null) {
+                failure.printStackTrace(err);
+            }
+            return status;
+        }
     }
 
     /** Reads the version from the jar's manifest. */
