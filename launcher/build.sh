@@ -15,6 +15,8 @@
 . "$source_dir/launcher/setup.sh"
 
 build() {
+  # A cell that root makes has uids of its own, which must be able to read what was built.
+  umask 022
   mkdir -p "$source_dir/target"
   exec {build_lock}> "$source_dir/target/build.lock"
   flock -n "$build_lock" || { say 'waiting for another build'; flock "$build_lock"; }
@@ -81,6 +83,7 @@ lay_out() {
   find "$source_dir/config" -name '*.toml' -exec cp -t "$stage/config" {} +
   cp -r "$source_dir"/systemd/. "$stage/systemd"
   cp "$source_dir"/{README.md,LICENSE} "$stage"
+  chmod -R a+rX "$stage"
   replace_changed "$stage" "$dist"
   rm -rf "$stage"
 }

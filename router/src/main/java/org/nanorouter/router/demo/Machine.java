@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.control.ControlClient;
 import org.nanorouter.nanokernel.control.ControlException;
@@ -37,6 +39,7 @@ final class Machine implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(20);
     private static final Duration LONG = Duration.ofDays(365);
     private static final int LOG_LINES = 12;
+    private static final Set<Object> COMING_UP = Set.of("defined", "booting", "restarting");
     private static final String LISTENING = "0A";
 
     private final DemoSettings settings;
@@ -139,7 +142,14 @@ final class Machine implements AutoCloseable {
 
     /** Waits until the nanokernel says that an OS runs: its endpoint is attached and frames can flow. */
     void awaitRunning(String os) throws InterruptedException, StepFailure {
-        await("OS " + os + " does not come up", () -> "running".equals(askKernel("os.show", os, "state")));
+        AtomicReference<Object> state = new AtomicReference<>();
+        await("OS " + os + " does not come up", () -> {
+            state.set(askKernel("os.show", os, "state"));
+            return !COMING_UP.contains(state.get());
+        });
+        if (!"running".equals(state.get())) {
+            throw new StepFailure("OS " + os + " is " + state.get(), logs());
+        }
     }
 
     /** Waits until somebody in an OS listens at a TCP port. */
