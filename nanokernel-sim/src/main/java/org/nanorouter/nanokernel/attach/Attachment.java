@@ -96,17 +96,48 @@ public final class Attachment implements AutoCloseable {
      * @throws IOException as {@link #connect}; then everything is as before the call
      */
     public void reattach(AttachListener listener) throws IOException {
-        if (socket != null) {
-            throw new IllegalStateException("still attached");
+        adopt(dial(), listener);
+    }
+
+    /** A new connection that is attached and not yet in use. */
+    public static final class Dialed {
+        private final AttachSocket socket;
+        private final Regions regions;
+
+        private Dialed(AttachSocket socket, Regions regions) {
+            this.socket = socket;
+            this.regions = regions;
         }
+
+        /** Ends the connection. */
+        public void discard() {
+            socket.close();
+            regions.close();
+        }
+    }
+
+    /**
+     * The part of {@link #reattach} that waits for the nanokernel's answer. For any thread, so that the attachment's
+     * own can go on.
+     *
+     * @throws IOException as {@link #connect}
+     */
+    public Dialed dial() throws IOException {
         final AttachSocket fresh = open(socketPath, osName, tokenFile);
-        final Regions regions;
         try {
-            regions = takeRegions(fresh);
+            return new Dialed(fresh, takeRegions(fresh));
         } catch (IOException e) {
             fresh.close();
             throw e;
         }
+    }
+
+    /** The part of {@link #reattach} that changes this attachment. */
+    public void adopt(Dialed dialed, AttachListener listener) {
+        if (socket != null) {
+            throw new IllegalStateException("still attached");
+        }
+        final Regions regions = dialed.regions;
         if (regions.sameIncarnationAs(management, own)) {
             regions.close();
         } else {
@@ -118,7 +149,7 @@ public final class Attachment implements AutoCloseable {
             own = regions.own;
             management = regions.management;
         }
-        socket = fresh;
+        socket = dialed.socket;
         told = 0;
     }
 

@@ -4,7 +4,6 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.nanorouter.nanokernel.config.ConfigException;
 import org.nanorouter.nanokernel.config.ConfigReader;
@@ -53,7 +52,7 @@ final class CheckConfigCommand implements Callable<Integer> {
         if (reader.has("machine") || reader.has("os")) {
             MachineConfig.read(file);
         } else {
-            RouterConfig.read(file, Map.of());
+            RouterConfig.check(file);
         }
     }
 }

@@ -48,6 +48,16 @@ public record RouterConfig(@Nullable String name, Bridging bridge, @Nullable Att
     }
 
     /**
+     * Reads a file for its mistakes alone: what the environment of a cell would give is no mistake to leave out.
+     *
+     * @throws ConfigException with all mistakes
+     */
+    public static void check(Path file) throws ConfigException {
+        read(file, Map.of(ATTACH_VARIABLE, "/attach.sock", OS_VARIABLE, "os", TOKEN_FILE_VARIABLE, "/token",
+            RUN_VARIABLE, "/"));
+    }
+
+    /**
      * Reads a file.
      *
      * @param environment where what the file leaves out comes from

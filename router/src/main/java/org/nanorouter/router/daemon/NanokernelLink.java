@@ -1,6 +1,7 @@
 package org.nanorouter.router.daemon;
 
 import java.io.IOException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.attach.AttachListener;
@@ -102,20 +103,43 @@ final class NanokernelLink {
         retryMs = Math.min(2 * retryMs, LAST_RETRY_MS);
     }
 
+    /** Waits for the nanokernel's answer on a thread of its own, since frames do not wait for it. */
     private void retry() {
-        if (closed) {
-            return;
+        if (!closed) {
+            Thread thread = new Thread(this::dial, "attach");
+            thread.setDaemon(true);
+            thread.start();
         }
+    }
+
+    private void dial() {
+        Attachment.Dialed dialed = null;
         try {
-            attachment.reattach(listener);
-            LOG.info("attached to the nanokernel again");
-            retryMs = FIRST_RETRY_MS;
-            attachment.beat(System.nanoTime());
-            listen();
+            dialed = attachment.dial();
         } catch (IOException e) {
             LOG.debug("cannot attach again: {}", e.getMessage());
-            retryLater();
         }
+        Attachment.Dialed result = dialed;
+        try {
+            loop.execute(result == null ? this::retryLater : () -> adopt(result));
+        } catch (RejectedExecutionException e) {
+            // The router has ended meanwhile.
+            if (result != null) {
+                result.discard();
+            }
+        }
+    }
+
+    private void adopt(Attachment.Dialed dialed) {
+        if (closed) {
+            dialed.discard();
+            return;
+        }
+        attachment.adopt(dialed, listener);
+        LOG.info("attached to the nanokernel again");
+        retryMs = FIRST_RETRY_MS;
+        attachment.beat(System.nanoTime());
+        listen();
     }
 
     /** Detaches; no port at a channel may be in service any more. */

@@ -16,6 +16,8 @@ public interface Landing {
     /** Publishes the record where frame {@code index} landed, and reports it delivered. */
     void keep(FrameBatch batch, int index, long now);
 
-    /** Turns the record where frame {@code index} landed into padding. */
+    /**
+     * Takes back the record where frame {@code index} landed: padding, or nothing at all if none behind it is kept.
+     */
     void cancel(FrameBatch batch, int index);
 }

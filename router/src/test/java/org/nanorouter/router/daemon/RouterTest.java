@@ -62,6 +62,11 @@ class RouterTest {
         return ((List<?>) reply.get("ports")).stream().map(port -> (String) ((Map<?, ?>) port).get("name")).toList();
     }
 
+    private List<Object> states() throws IOException, ControlException {
+        List<?> ports = (List<?>) call("port").get("ports");
+        return ports.stream().<Object>map(port -> ((Map<?, ?>) port).get("state")).toList();
+    }
+
     private static long total(Map<String, Object> status, String key) {
         return ((Number) ((Map<?, ?>) status.get("totals")).get(key)).longValue();
     }
@@ -75,6 +80,7 @@ class RouterTest {
         int near = UnixSocket.datagramBind(directory.resolve("a.peer").toString(), 0600);
         int far = UnixSocket.datagramBind(directory.resolve("b.peer").toString(), 0600);
         try (NativeBuffer memory = NativeBuffer.allocate(4096)) {
+            await().until(() -> states().equals(List.of("up", "up")));
             assertThat(UnixSocket.datagramConnect(near, directory.resolve("a.router").toString())).isZero();
             ByteBuffer bytes = memory.buffer();
             bytes.putLong(SlotDescriptor.ADDRESS_OFFSET, memory.address() + 1024);

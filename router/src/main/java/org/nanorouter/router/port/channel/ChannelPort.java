@@ -209,9 +209,15 @@ public final class ChannelPort implements Port {
     /** The ring's next records as a place to land. */
     private final class RingLanding implements Landing {
         private final Space space = new Space(producer.buffer(), producer.address(), 0);
+        /**
+         * Bytes of cancelled records before the next one. They become padding only if a record behind them is kept;
+         * else they are forgotten, so that a wrong guess costs the peer neither room nor a wake.
+         */
+        private int cancelled;
 
         @Override
         public @Nullable Space open() {
+            cancelled = 0;
             int record = producer.claimBytes(RecordDescriptor.MAX_SPAN);
             if (record == RingProducer.FULL) {
                 return null;
@@ -227,6 +233,10 @@ public final class ChannelPort implements Port {
 
         @Override
         public void keep(FrameBatch batch, int index, long now) {
+            if (cancelled > 0) {
+                producer.publishPadding(cancelled);
+                cancelled = 0;
+            }
             int length = batch.frameLength(index);
             producer.publish(RecordDescriptor.TYPE_ETHERNET, length, now);
             batch.delivered(index, counters);
@@ -234,7 +244,7 @@ public final class ChannelPort implements Port {
 
         @Override
         public void cancel(FrameBatch batch, int index) {
-            producer.publishPadding(Space.span(batch.frameLength(index)));
+            cancelled += Space.span(batch.frameLength(index));
         }
     }
 }

@@ -16,9 +16,13 @@ import org.nanorouter.shim.Errno;
 import org.nanorouter.shim.NativeBuffer;
 import org.nanorouter.shim.SlotDescriptor;
 import org.nanorouter.shim.Tap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Moves frames between a TAP device and the engine. */
 public final class TapPort implements Port {
+    private static final Logger LOG = LoggerFactory.getLogger(TapPort.class);
+
     /**
      * Bytes after which a batch ends: about one large segment, so that the far side works on it while the next one is
      * read.
@@ -81,7 +85,7 @@ public final class TapPort implements Port {
             Space.HEADER_GAP, FrameBatch.MAX_FRAMES, READ_LIMIT, lengthsAddress);
         if (count <= 0) {
             if (count == -Errno.EBADFD || count == -Errno.EIO) {
-                state = PortState.ENDED;
+                end();
             }
             return 0;
         }
@@ -96,6 +100,13 @@ public final class TapPort implements Port {
             batch.markDrained();
         }
         return count;
+    }
+
+    private void end() {
+        if (state != PortState.ENDED) {
+            state = PortState.ENDED;
+            LOG.warn("port {} has ended: interface {} is gone", name, device.name());
+        }
     }
 
     @Override

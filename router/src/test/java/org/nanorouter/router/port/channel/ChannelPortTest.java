@@ -100,6 +100,23 @@ class ChannelPortTest {
     }
 
     @Test
+    void aFrameThatLandedInVainCostsThePeerNothing() {
+        assertThat(far.prepareToSleep()).isFalse();
+        int used = oses.from0.producer().usedBytes();
+        Space space = near.landing().open();
+        FrameBatch landed = new FrameBatch();
+        landed.begin(space);
+        landed.add(space.offset() + Space.HEADER_GAP, 60_000);
+        near.landing().cancel(landed, 0);
+        near.flush(landed, 1);
+        assertThat(EventFd.drain(far.readinessDescriptor())).as("no wake").isZero();
+        assertThat(oses.from0.producer().usedBytes()).as("no room").isEqualTo(used);
+        assertThat(send(60, 1)).isNull();
+        assertThat(far.receive(batch, anywhere, 1)).isEqualTo(1);
+        assertIs(0, 60, 1);
+    }
+
+    @Test
     void aRingWithoutRoomRefusesByNameAndTellsWhenThereIsRoomAgain() {
         int sent = 0;
         while (send(60_000, sent) == null) {
@@ -131,12 +148,9 @@ class ChannelPortTest {
         for (int i = 0; i < 1000; i++) {
             assertThat(far.receive(batch, anywhere, 1)).isZero();
             assertThat(far.prepareToSleep()).isFalse();
-            Space space = near.landing().open();
-            FrameBatch landed = new FrameBatch();
-            landed.begin(space);
-            landed.add(space.offset() + Space.HEADER_GAP, 60_000);
-            near.landing().cancel(landed, 0);
-            near.flush(landed, 1);
+            assertThat(oses.from0.producer().claim(60_000)).isNotNegative();
+            oses.from0.producer().publishPadding(Space.span(60_000));
+            oses.from0.ringIfAsked();
             // The padding woke it; it finds nothing and sleeps again.
             EventFd.drain(far.readinessDescriptor());
             assertThat(far.receive(batch, anywhere, 1)).isZero();
