@@ -28,6 +28,7 @@ class DemoIT {
             "--clear-groups");
     private static final List<String> DEMO = List.of("demo", "--size", "8");
     private static final int LIMIT_S = 180;
+    private static final int STEPS = 22;
     private static final String UP = "press Ctrl-C";
 
     private Path program;
@@ -68,10 +69,10 @@ class DemoIT {
         return process;
     }
 
-    private void assertPasses(Process demo, int steps) throws Exception {
+    private void assertPasses(Process demo) throws Exception {
         String output = new String(demo.getInputStream().readAllBytes());
         assertThat(demo.waitFor(LIMIT_S, SECONDS)).isTrue();
-        assertThat(output).endsWith("\n" + steps + " passed, 0 failed\n").doesNotContain("\u001b", "\r");
+        assertThat(output).endsWith("\n" + STEPS + " passed, 0 failed\n").doesNotContain("\u001b", "\r");
         assertThat(demo.exitValue()).isZero();
         assertNothingIsLeft();
     }
@@ -106,9 +107,7 @@ class DemoIT {
         }
     }
 
-    private static void awaitUp(Process demo) throws IOException {
-        // Not closed: what is written later must not break the demonstration.
-        BufferedReader reader = new BufferedReader(new InputStreamReader(demo.getInputStream()));
+    private static void awaitUp(BufferedReader reader) throws IOException {
         StringBuilder seen = new StringBuilder();
         String line = reader.readLine();
         while (line != null && !line.contains(UP)) {
@@ -120,24 +119,24 @@ class DemoIT {
 
     @Test
     void everyStepPasses() throws Exception {
-        assertPasses(start(List.of(), "--check"), 21);
+        assertPasses(start(List.of(), "--check"));
     }
 
     @Test
     void embeddedServersPassTheSameSteps() throws Exception {
-        assertPasses(start(List.of(), "--check", "--embedded"), 21);
+        assertPasses(start(List.of(), "--check", "--embedded"));
     }
 
     @Test
     void everyStepPassesForAnOrdinaryUser() throws Exception {
         Privilege.requireRoot();
-        assertPasses(start(AS_NOBODY, "--check"), 21);
+        assertPasses(start(AS_NOBODY, "--check"));
     }
 
     @Test
     void machinesOwnLinuxCanBeTheHost() throws Exception {
         Privilege.requireRoot();
-        assertPasses(start(List.of("unshare", "-n"), "--check", "--host", "external"), 21);
+        assertPasses(start(List.of("unshare", "-n"), "--check", "--host", "external"));
     }
 
     @Test
@@ -145,17 +144,19 @@ class DemoIT {
         Process first = start(List.of(), "--check");
         Process second = start(List.of(), "--check");
         String output = new String(second.getInputStream().readAllBytes());
-        assertPasses(first, 21);
-        assertThat(output).endsWith("\n21 passed, 0 failed\n");
+        assertPasses(first);
+        assertThat(output).endsWith("\n" + STEPS + " passed, 0 failed\n");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"KILL", "INT"})
+    @ValueSource(strings = {"KILL", "INT", "TERM"})
     void nothingIsLeftOfOneThatWasStopped(String signal) throws Exception {
         Process demo = start(List.of(), "--stay");
-        awaitUp(demo);
+        BufferedReader reader = new BufferedReader(new InputStreamReader(demo.getInputStream()));
+        awaitUp(reader);
         assertThat(processesHere()).hasSizeGreaterThan(4);
         new ProcessBuilder("kill", "-" + signal, String.valueOf(demo.pid())).start().waitFor();
+        assertThat(reader.lines()).isEmpty();
         assertThat(demo.waitFor(LIMIT_S, SECONDS)).isTrue();
         assertNothingIsLeft();
     }

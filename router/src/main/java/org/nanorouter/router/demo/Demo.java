@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import org.nanorouter.nanokernel.control.ControlException;
 import org.nanorouter.nanokernel.daemon.InstanceException;
 import org.nanorouter.nanokernel.daemon.RunDirectory;
 
@@ -117,13 +118,24 @@ public final class Demo {
                 return "";
             });
         }
-        Runtime.getRuntime().removeShutdownHook(atEnd);
+        if (!disarm(atEnd)) {
+            return false;
+        }
         report.line("");
         if (!settings.check() && !settings.stay()) {
             suggest();
         }
         report.line(report.sum());
         return report.failed() == 0;
+    }
+
+    /** Takes the hook back; false if it runs already, since this process was interrupted. */
+    private static boolean disarm(Thread hook) {
+        try {
+            return Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            return false;
+        }
     }
 
     private static void end(@Nullable Machine machine) {
@@ -207,10 +219,23 @@ public final class Demo {
                 }
             }
         }
+        report.step("router: every frame is accounted for", () -> countedFrames(machine));
         report.step("measured", () -> {
             traffic.removeFiles();
             return "ftp " + traffic.rate() + " over all transfers, ping " + traffic.measureRoundTrip(GUEST_IPV4);
         });
+    }
+
+    private static String countedFrames(Machine machine) throws IOException, ControlException, StepFailure {
+        Map<?, ?> totals = (Map<?, ?>) machine.askRouter("status").get("totals");
+        long received = ((Number) totals.get("received_frames")).longValue();
+        long forwarded = ((Number) totals.get("forwarded_frames")).longValue();
+        long dropped = ((Number) totals.get("dropped_frames")).longValue();
+        String found = received + " received, " + forwarded + " forwarded, " + dropped + " dropped";
+        if (received == 0 || received != forwarded + dropped) {
+            throw new StepFailure(found, totals.toString());
+        }
+        return found;
     }
 
     private void stay(Machine machine) throws InterruptedException {
@@ -225,6 +250,7 @@ public final class Demo {
         report.line("");
         report.line("Everything stays up until you press Ctrl-C.");
         machine.awaitEnd();
+        report.line("The nanokernel has ended.");
     }
 
     private void suggest() {
