@@ -2,8 +2,8 @@
 /*
  * cell.h - what the three parts of nk-cell share.
  *
- * nk-cell.c reads the command line, watches the cell from outside and mirrors its end. mounts.c lays the file tree of the
- * cell. init.c is process 1 of the cell.
+ * nk-cell.c reads the command line, watches the cell from outside and mirrors its end. mounts.c lays the file tree
+ * of the cell. init.c is process 1 of the cell.
  */
 #ifndef CELL_H
 #define CELL_H
@@ -18,7 +18,14 @@
 #define CELL_UID_RANGE 65536u
 
 /* Exit codes of sysexits.h that nk-cell uses for its own failures; every other code is the init command's. */
-enum { CELL_USAGE = 64, CELL_UNAVAILABLE = 69, CELL_OSERR = 71, CELL_CANTCREAT = 73, CELL_NOPERM = 77, CELL_CONFIG = 78 };
+enum {
+	CELL_USAGE = 64,
+	CELL_UNAVAILABLE = 69,
+	CELL_OSERR = 71,
+	CELL_CANTCREAT = 73,
+	CELL_NOPERM = 77,
+	CELL_CONFIG = 78,
+};
 
 struct cell_bind {
 	const char *source;
@@ -43,7 +50,7 @@ struct cell {
 	char **init;
 };
 
-/* Prints one line, "nk-cell: NAME: ...", and ends this process. Nothing needs undoing: namespaces end with their processes. */
+/* Prints one line, "nk-cell: NAME: ...", and ends this process. Namespaces end with it: nothing needs undoing. */
 __attribute__((noreturn, format(printf, 3, 4)))
 void cell_die(const struct cell *cell, int status, const char *format, ...);
 
@@ -54,8 +61,8 @@ void cell_prepare_mounts(struct cell *cell);
 void cell_finish_mounts(const struct cell *cell);
 
 /*
- * Process 1. Sets the inside up, writes one byte to `ready`, waits for one on `go`, runs the init command and does not return. The
- * end of `go` without a byte means that the watcher died.
+ * Process 1. Sets the inside up, writes one byte to `ready`, waits for one on `go`, runs the init command and does
+ * not return. The end of `go` without a byte means that the watcher died.
  */
 __attribute__((noreturn))
 void cell_init(const struct cell *cell, int go, int ready);

@@ -2,8 +2,8 @@
 /*
  * init.c - process 1 of a cell.
  *
- * It stays nk-cell's own code: it reaps every orphan, forwards TERM and INT to the init command as TERM, and ends with the init
- * command's status; the kernel then kills whatever is left in the pid namespace.
+ * It stays nk-cell's own code: it reaps every orphan, forwards TERM and INT to the init command as TERM, and ends
+ * with the init command's status; the kernel then kills whatever is left in the pid namespace.
  */
 #include "cell.h"
 
@@ -56,7 +56,8 @@ static void check_tun(const struct cell *cell)
 	else if (errno == EACCES || errno == EPERM)
 		cell_die(cell, CELL_UNAVAILABLE, "/dev/net/tun may not be opened; as root: chmod 0666 /dev/net/tun");
 	else
-		cell_die(cell, CELL_UNAVAILABLE, "/dev/net/tun cannot be opened (%s); as root: modprobe tun", strerror(errno));
+		cell_die(cell, CELL_UNAVAILABLE, "/dev/net/tun cannot be opened (%s); as root: modprobe tun",
+			 strerror(errno));
 }
 
 static char *join(const struct cell *cell, const char *first, const char *second, const char *third)

@@ -2,12 +2,14 @@
 /*
  * mounts.c - the file tree of a cell.
  *
- * The machine's tree is taken over as it is and made read-only, recursively and in one call, so that the programs of the machine
- * run in the cell and no file of the machine can change. Fresh tmpfs cover what has to be writable or private. What the cell has to
- * see below a covered directory is copied as a detached mount first and laid on top last.
+ * The machine's tree is taken over as it is and made read-only, recursively and in one call, so that the programs
+ * of the machine run in the cell and no file of the machine can change. Fresh tmpfs cover what has to be writable
+ * or private. What the cell has to see below a covered directory is copied as a detached mount first and laid on
+ * top last.
  *
- * The whole is laid in a mount namespace that the cell's own user namespace does not own. The cell then gets a copy, in which
- * the kernel locks every mount and its read-only flag: root in the cell can cover mounts, never lift or remount one.
+ * The whole is laid in a mount namespace that the cell's own user namespace does not own. The cell then gets a
+ * copy, in which the kernel locks every mount and its read-only flag: root in the cell can cover mounts, never
+ * lift or remount one.
  */
 #include "cell.h"
 
@@ -121,7 +123,7 @@ static void lay_dev(const struct cell *cell, const struct node *nodes, size_t co
 	for (size_t i = 0; i < count; i++) {
 		const struct node *node = &nodes[i];
 
-		/* Only the machine's own root makes nodes that work; any other mount of the node keeps its owner and mode. */
+		/* Only the machine's own root makes nodes that work; a mount of a node keeps its owner and mode. */
 		if (mknod(node->path, S_IFCHR | 0666, makedev(node->major, node->minor)) == 0) {
 			if (chown(node->path, cell->uid_base, cell->uid_base) < 0 || chmod(node->path, 0666) < 0)
 				cell_die(cell, CELL_OSERR, "cannot make %s: %s", node->path, strerror(errno));
@@ -164,8 +166,8 @@ void cell_prepare_mounts(struct cell *cell)
 
 	set_read_only(cell, AT_FDCWD, "/", AT_RECURSIVE, true);
 	/*
-	 * These two are about to be covered by the cell's own. A fresh proc or sysfs is refused when the one below is locked read-only,
-	 * and inside the old ones only the machine's root could write anyway.
+	 * These two are about to be covered by the cell's own. A fresh proc or sysfs is refused when the one below
+	 * is locked read-only, and inside the old ones only the machine's root could write anyway.
 	 */
 	set_read_only(cell, AT_FDCWD, "/proc", 0, false);
 	set_read_only(cell, AT_FDCWD, "/sys", 0, false);
@@ -187,7 +189,8 @@ void cell_prepare_mounts(struct cell *cell)
 void cell_finish_mounts(const struct cell *cell)
 {
 	/* /dev/pts has gid 5, tty, where the cell has more than one gid. */
-	const char *pts = cell->uid_base ? "newinstance,ptmxmode=0666,mode=0620,gid=5" : "newinstance,ptmxmode=0666,mode=0600";
+	const char *pts = cell->uid_base ? "newinstance,ptmxmode=0666,mode=0620,gid=5" :
+					   "newinstance,ptmxmode=0666,mode=0600";
 
 	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
 		cell_die(cell, CELL_UNAVAILABLE,

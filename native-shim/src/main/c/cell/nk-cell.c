@@ -8,31 +8,35 @@
  *     --name OS        host name of the cell; NK_OS
  *     --dir DIR        the OS's run directory: the same path in the cell, writable. It must belong to the cell's root
  *     --home DIR       the program's home: the same path in the cell, read-only; DIR/bin ends PATH
- *     --uid-base N     the cell's uids and gids 0 to 65535 are N to N+65535 outside (root only). Without it the cell's root
- *                      is the caller, and the cell has no other uid
- *     --bind S:D[:ro]  a file or directory of the machine in the cell. A D that does not exist is made where that is possible: in
- *                      /tmp, /var/tmp, /run, /home and /root, which are fresh in each cell. Whatever the cell needs from those
- *                      five on the machine (a JDK in /root, say) has to be bound
+ *     --uid-base N     the cell's uids and gids 0 to 65535 are N to N+65535 outside (root only). Without it
+ *                      the cell's root is the caller, and the cell has no other uid
+ *     --bind S:D[:ro]  a file or directory of the machine in the cell. A D that does not exist is made where
+ *                      that is possible: in /tmp, /var/tmp, /run, /home and /root, which are fresh in each
+ *                      cell. Whatever the cell needs from those five on the machine (a JDK in /root, say) has
+ *                      to be bound
  *     --setenv K=V     for the init command, whose environment is otherwise NK_OS, NK_RUN, NK_ATTACH, NK_TOKEN_FILE,
  *                      NANOROUTER_HOME, PATH, HOME, USER, SHELL, LANG and TERM
  *     --no-tun         do not insist on /dev/net/tun
  *     --lifeline       end the cell when standard input ends
  *     --log FILE       the init command's stdout and stderr, appended to; else they are nk-cell's own
  *
- * Three processes: the *watcher*, which is the one that the caller started; *process 1* of the cell; the *init command*.
- * The watcher prints "pid N" on stdout, and writes N to DIR/init.pid, before the init command starts: N is process 1 as
- * the machine numbers it, for nsenter and pidfd_open. DIR/init.pid can be changed by root in the cell; the line on stdout cannot.
+ * Three processes: the *watcher*, which is the one that the caller started; *process 1* of the cell; the *init
+ * command*. The watcher prints "pid N" on stdout, and writes N to DIR/init.pid, before the init command starts: N
+ * is process 1 as the machine numbers it, for nsenter and pidfd_open. DIR/init.pid can be changed by root in the
+ * cell; the line on stdout cannot.
  *
- * The way down. The init command ends: process 1 ends with its status (128 + signal), the kernel kills the rest of the cell, the
- * watcher removes DIR/init.pid and ends with that status. TERM or INT to the watcher, or the end of its standard input with
- * --lifeline: TERM goes to the init command, and five seconds later KILL to process 1. The watcher is killed: process 1 gets KILL
- * by its parent-death signal. Whoever started the watcher dies: nothing happens, unless it held the lifeline.
+ * The way down. The init command ends: process 1 ends with its status (128 + signal), the kernel kills the rest of
+ * the cell, the watcher removes DIR/init.pid and ends with that status. TERM or INT to the watcher, or the end of
+ * its standard input with --lifeline: TERM goes to the init command, and five seconds later KILL to process 1. The
+ * watcher is killed: process 1 gets KILL by its parent-death signal. Whoever started the watcher dies: nothing
+ * happens, unless it held the lifeline.
  *
- * The way up. (1) A mount namespace, as root directly, else inside a user namespace whose only uid is the caller's. (2) mounts.c
- * lays the file tree there. (3) clone() of process 1 into a user namespace of its own and with it new mount, pid, network, uts and
- * ipc namespaces, which it owns; the mounts of step 2 are locked in it. (4) The watcher writes the uid and gid maps. (5) init.c
- * mounts proc, sysfs and devpts and reports. A failure on the way is one line on stderr and a code of sysexits.h: 64 usage, 69 the kernel
- * does not allow it here, 71 an unexpected error, 73 no log, 77 not root, 78 a path that is not there.
+ * The way up. (1) A mount namespace, as root directly, else inside a user namespace whose only uid is the
+ * caller's. (2) mounts.c lays the file tree there. (3) clone() of process 1 into a user namespace of its own and
+ * with it new mount, pid, network, uts and ipc namespaces, which it owns; the mounts of step 2 are locked in it.
+ * (4) The watcher writes the uid and gid maps. (5) init.c mounts proc, sysfs and devpts and reports. A failure on
+ * the way is one line on stderr and a code of sysexits.h: 64 usage, 69 the kernel does not allow it here, 71 an
+ * unexpected error, 73 no log, 77 not root, 78 a path that is not there.
  */
 #include "cell.h"
 
@@ -271,7 +275,8 @@ static void enter_mount_namespace(const struct cell *cell)
 
 static pid_t clone_cell(const struct cell *cell, int go[2], int ready[2])
 {
-	const unsigned long flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC;
+	const unsigned long flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS |
+				    CLONE_NEWIPC;
 	pid_t pid = (pid_t)syscall(SYS_clone, flags | SIGCHLD, 0, 0, 0, 0);
 
 	if (pid < 0)
@@ -378,7 +383,7 @@ int main(int argc, char **argv)
 	signals = signalfd(-1, &blocked, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (signals < 0)
 		cell_die(&cell, CELL_OSERR, "signalfd: %s", strerror(errno));
-	/* Away from the caller's terminal, whose interrupts are not meant for the cell; fails where nk-cell leads its group. */
+	/* Away from the caller's terminal, whose interrupts are not meant for the cell. Fails for a group's leader. */
 	(void)setsid();
 
 	enter_mount_namespace(&cell);
