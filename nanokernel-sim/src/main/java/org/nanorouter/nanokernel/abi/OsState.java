@@ -25,7 +25,7 @@ public enum OsState {
     /** A panic, an exit or a fatal signal was seen; the region may be read, attach is refused. */
     PANICKED(4),
 
-    /** The heartbeat deadline passed; the region may be read, attach is refused. */
+    /** The heartbeat deadline passed; everything that RUNNING allows is still allowed, and a later beat mends it. */
     HUNG(5),
 
     /** The old incarnation is being ended; no attach, no new PEER. */
@@ -57,7 +57,8 @@ public enum OsState {
             case BOOTING -> EnumSet.of(RUNNING, PANICKED, HUNG, STOPPED).contains(next);
             case RUNNING -> EnumSet.of(SUSPECT, PANICKED, HUNG, STOPPED, RESTARTING).contains(next);
             case SUSPECT -> EnumSet.of(RUNNING, PANICKED, HUNG, STOPPED, RESTARTING).contains(next);
-            case PANICKED, HUNG -> EnumSet.of(RESTARTING, FAILED, STOPPED).contains(next);
+            case PANICKED -> EnumSet.of(RESTARTING, FAILED, STOPPED).contains(next);
+            case HUNG -> EnumSet.of(RUNNING, PANICKED, RESTARTING, FAILED, STOPPED).contains(next);
             case RESTARTING -> EnumSet.of(BOOTING, FAILED, STOPPED).contains(next);
             case STOPPED -> next == BOOTING;
             case FAILED -> next == BOOTING || next == STOPPED;

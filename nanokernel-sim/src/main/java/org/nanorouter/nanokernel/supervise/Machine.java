@@ -283,7 +283,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
     /** What an endpoint of the OS gets now; null if its state allows no attach. */
     @Nullable AttachGrant grant(ManagedOs os) {
         return switch (state(os)) {
-            case BOOTING, RUNNING, SUSPECT -> memory.grant(os, oses.values());
+            case BOOTING, RUNNING, SUSPECT, HUNG -> memory.grant(os, oses.values());
             default -> null;
         };
     }
@@ -293,7 +293,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         if (region != null) {
             os.ready = true;
             os.watch.begin(System.nanoTime(), region.view().heartbeat());
-            if (state(os) == OsState.BOOTING) {
+            if (state(os) == OsState.BOOTING || state(os) == OsState.HUNG) {
                 memory.management().state(os.id(), OsState.RUNNING);
                 LOG.info("{}: running", os.name());
             }
@@ -340,7 +340,9 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         } else if (verdict == HeartbeatWatch.Verdict.LATE && state == OsState.RUNNING) {
             LOG.info("{}: its heartbeat is late", os.name());
             memory.management().state(os.id(), OsState.SUSPECT);
-        } else if (verdict == HeartbeatWatch.Verdict.ALIVE && state == OsState.SUSPECT) {
+        } else if (verdict == HeartbeatWatch.Verdict.ALIVE
+                && (state == OsState.SUSPECT || state == OsState.HUNG)) {
+            LOG.info("{}: it beats again, running", os.name());
             memory.management().state(os.id(), OsState.RUNNING);
         }
     }

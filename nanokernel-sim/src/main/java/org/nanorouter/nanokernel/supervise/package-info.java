@@ -16,7 +16,8 @@
  *
  * <p><b>Ends.</b> A stop or restart that was asked for sends TERM to the process, and KILL two seconds later. An exit
  * that nobody asked for, a fatal signal, or a panic record in the OS's region makes the OS PANICKED and ends its epoch.
- * A missed heartbeat deadline makes it HUNG and nothing else: its peers may still talk with it.
+ * A missed heartbeat deadline makes it HUNG and nothing else: its peers may still talk with it, a later beat or an
+ * endpoint that attaches again makes it RUNNING, and the last failure tells that it happened.
  *
  * <p><b>What holds.</b> Nothing that an OS does reaches farther than its own epoch: its process is a child whose death
  * is one event, its socket costs at most a handful of connections, its region is only ever read.

@@ -164,7 +164,7 @@ class MachineTest {
     }
 
     @Test
-    void silenceMakesAnOsSuspectThenHungAndABeatMendsOnlyTheFirst() throws Exception {
+    void silenceMakesAnOsSuspectThenHungAndABeatMendsBoth() throws Exception {
         machine.start("a");
         machine.start("c");
         try (Endpoint a = machine.attachReady("a"); Endpoint c = machine.attachReady("c")) {
@@ -174,12 +174,37 @@ class MachineTest {
             machine.awaitState("a", "running");
             machine.awaitState("a", "hung");
             a.attachment.beat(System.nanoTime());
+            machine.awaitState("a", "running");
             assertThat(machine.show("a").get("last_failure")).asString().contains("heartbeat");
-            assertThat(machine.state("a")).isEqualTo("hung");
             c.attachment.dispatch(c);
             assertThat(c.told).doesNotContain("gone a 1");
             machine.restart("a");
             c.await("peer a 2");
+        }
+    }
+
+    @Test
+    void aHungOsIsMendedByAnEndpointThatComesAgain() throws Exception {
+        machine.start("a");
+        Endpoint first = machine.attachReady("a");
+        machine.lookEvery(Duration.ofMillis(20));
+        machine.awaitState("a", "hung");
+        first.close();
+        try (Endpoint again = machine.attachReady("a")) {
+            assertThat(again.attachment.epoch()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void anExitOfAHungOsIsItsFailure() throws Exception {
+        machine.start("b");
+        try (Endpoint b = machine.attachReady("b")) {
+            machine.lookEvery(Duration.ofMillis(20));
+            machine.awaitState("b", "hung");
+            kill("b");
+            machine.awaitState("b", "panicked");
+            b.await("lost");
+            machine.start("b");
         }
     }
 
