@@ -19,7 +19,7 @@ import picocli.CommandLine.Spec;
 /** {@code nanorouter bench}: throughput, packet rate, round trip and CPU cost beside other ways to connect two OSes. */
 @Command(
         name = "bench",
-        description = "Measure the path from OS to OS beside a veth pair and other switches.",
+        description = "Measures the path from OS to OS beside a veth pair and other switches.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  nanorouter bench                      nanorouter and veth",

@@ -15,7 +15,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "fdb",
         subcommands = {FdbCommand.ListCommand.class, FdbCommand.FlushCommand.class},
-        description = "Show or empty the forwarding database: which Ethernet address is behind which port.",
+        description = "Shows or empties the forwarding database: which Ethernet address is behind which port.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  nanorouter fdb list      all addresses",
@@ -34,7 +34,7 @@ final class FdbCommand implements Runnable {
     }
 
     /** {@code nanorouter fdb list}. */
-    @Command(name = "list", description = "List all addresses.")
+    @Command(name = "list", description = "Lists all addresses.")
     static final class ListCommand implements Callable<Integer> {
         @Mixin
         private RouterOption router = new RouterOption();
@@ -64,7 +64,7 @@ final class FdbCommand implements Runnable {
     }
 
     /** {@code nanorouter fdb flush}. */
-    @Command(name = "flush", description = "Forget all addresses that were learned.")
+    @Command(name = "flush", description = "Forgets all addresses that were learned.")
     static final class FlushCommand implements Callable<Integer> {
         @Mixin
         private RouterOption router = new RouterOption();

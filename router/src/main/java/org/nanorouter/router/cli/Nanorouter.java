@@ -32,10 +32,10 @@ import picocli.CommandLine.Spec;
         commandListHeading = "%nCommands:%n",
         footerHeading = "%nExamples:%n",
         footer = {
-            "  nanorouter demo                      two emulated OSes, and telnet and ftp between them",
+            "  nanorouter demo                      two OSes, telnet and ftp between them",
             "  nanorouter demo --stay               the same, left up for the commands below",
             "  nanorouter status                    what runs, and what crosses",
-            "  nanorouter exec guest -- ip address  run a command inside an emulated OS",
+            "  nanorouter exec guest -- ip address  a command inside an emulated OS",
             "  nanorouter COMMAND --help            everything about one command"
         })
 public final class Nanorouter implements Runnable {
@@ -50,13 +50,13 @@ public final class Nanorouter implements Runnable {
             names = {"-h", "--help"},
             usageHelp = true,
             scope = ScopeType.INHERIT,
-            description = "Show this help and end.")
+            description = "Shows this help and ends.")
     private boolean help;
 
     @Option(
             names = {"-V", "--version"},
             versionHelp = true,
-            description = "Show the version and end.")
+            description = "Shows the version and ends.")
     private boolean version;
 
     /** Runs one command line and ends the JVM with its exit code. */

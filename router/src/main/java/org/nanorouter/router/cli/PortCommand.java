@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "port",
         subcommands = {PortCommand.ListCommand.class, PortCommand.ShowCommand.class},
-        description = "Show the ports of the routers and their counters.",
+        description = "Shows the ports of the routers and their counters.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  nanorouter port list        all ports",

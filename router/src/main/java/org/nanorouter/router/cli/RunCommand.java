@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
 /** {@code nanorouter run}: the router daemon. */
 @Command(
         name = "run",
-        description = "Run the router of this OS until it is told to end (TERM, INT). HUP reads the file again.",
+        description = "Runs the router of this OS until it is told to end (TERM, INT). HUP reads the file again.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  nanorouter run -c router.toml   config/router.toml documents every key",

@@ -10,7 +10,7 @@ import picocli.CommandLine.Mixin;
 /** {@code nanorouter status}: each router with its ports and totals. */
 @Command(
         name = "status",
-        description = "Show the routers, their ports, and what crosses them.",
+        description = "Shows the routers, their ports, and what crosses them.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  nanorouter status            every router of the running instance",
