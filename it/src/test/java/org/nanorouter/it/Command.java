@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A program that was run to its end: its exit code, and what it wrote. */
-record Command(int status, String out, String err, long milliseconds) {
+record Command(int status, String out, String err) {
     private static final int LIMIT_SECONDS = 120;
 
     /** Runs a program with variables added to the environment; it gets no input. */
@@ -25,15 +25,13 @@ record Command(int status, String out, String err, long milliseconds) {
                     .redirectOutput(out.toFile())
                     .redirectError(err.toFile());
             builder.environment().putAll(environment);
-            long begin = System.nanoTime();
             Process process = builder.start();
             if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
                 process.destroyForcibly().waitFor();
                 throw new AssertionError(words + " still ran after " + LIMIT_SECONDS + " s; it wrote: "
                         + Files.readString(out) + Files.readString(err));
             }
-            long milliseconds = (System.nanoTime() - begin) / 1_000_000;
-            return new Command(process.exitValue(), Files.readString(out), Files.readString(err), milliseconds);
+            return new Command(process.exitValue(), Files.readString(out), Files.readString(err));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {

@@ -7,7 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.LongStream;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,16 +29,16 @@ class LauncherIT {
     }
 
     @Test
-    void aSecondCallBuildsNothingAndStartsWithinASecond() {
+    void aSecondCallBuildsNothingAndStartsAtOnce() {
         Privilege.requireDist();
         Command.run(LAUNCHER, "--version");
         assertThat(Command.run(LAUNCHER, "--version").err()).isEmpty();
-        assertThat(bestOfFive(LAUNCHER)).isLessThan(1_000);
+        assertThat(secondsToStart(LAUNCHER)).isLessThan(0.5);
     }
 
     @Test
     void theBuiltProgramStartsWithinHalfASecond() {
-        assertThat(bestOfFive(Privilege.requireDist().toString())).isLessThan(500);
+        assertThat(secondsToStart(Privilege.requireDist().toString())).isLessThan(0.5);
     }
 
     @Test
@@ -88,8 +89,12 @@ class LauncherIT {
         return Command.run(environment, List.of("script", "-qec", command, "/dev/null")).out();
     }
 
-    /** The best of some starts, since the machine may be busy with other things. */
-    private static long bestOfFive(String program) {
-        return LongStream.range(0, 5).map(i -> Command.run(program, "--version").milliseconds()).min().orElseThrow();
+    /** Processor time, the best of five: on an idle machine, starting takes no longer; on a busy one it still tells. */
+    private static double secondsToStart(String program) {
+        return IntStream.range(0, 5)
+                .mapToObj(i -> Command.run("bash", "-c", "TIMEFORMAT='%U %S'; time '" + program + "' --version"))
+                .mapToDouble(start -> Stream.of(start.err().strip().split(" ")).mapToDouble(Double::parseDouble).sum())
+                .min()
+                .orElseThrow();
     }
 }
