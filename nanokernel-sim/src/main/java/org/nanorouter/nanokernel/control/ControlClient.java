@@ -5,6 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
+import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
@@ -12,14 +13,17 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.nio.file.attribute.UserPrincipal;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import jdk.net.ExtendedSocketOptions;
 
 /** Asks a daemon over its control socket. Not for several threads at a time. */
 public final class ControlClient implements AutoCloseable {
     private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
     private static final int MAX_REPLY = 64 << 20;
+    private static final long FULL_QUEUE_PAUSE_MS = 10;
 
     private final SocketChannel channel;
     private final Selector selector;
@@ -40,9 +44,34 @@ public final class ControlClient implements AutoCloseable {
         return connect(path, DEFAULT_TIMEOUT);
     }
 
-    /** Connects to the socket at a path, with the time that a call waits for its reply. */
+    /** Connects to the socket at a path, with the time that this, and later each call, waits at most. */
     public static ControlClient connect(Path path, Duration timeout) throws IOException {
-        return new ControlClient(SocketChannel.open(UnixDomainSocketAddress.of(path)), timeout);
+        long deadline = System.nanoTime() + timeout.toNanos();
+        try (Selector pause = Selector.open()) {
+            while (true) {
+                SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+                try {
+                    channel.configureBlocking(false);
+                    if (channel.connect(UnixDomainSocketAddress.of(path))) {
+                        return new ControlClient(channel, timeout);
+                    }
+                } catch (IOException | RuntimeException e) {
+                    channel.close();
+                    throw e;
+                }
+                // Its queue of clients is full. A blocking connect would wait as long as the listener likes.
+                channel.close();
+                if (System.nanoTime() - deadline >= 0) {
+                    throw new SocketTimeoutException("not accepted within " + timeout.toMillis() + " ms");
+                }
+                pause.select(FULL_QUEUE_PAUSE_MS);
+            }
+        }
+    }
+
+    /** The user whose process listens. */
+    public UserPrincipal peer() throws IOException {
+        return channel.getOption(ExtendedSocketOptions.SO_PEERCRED).user();
     }
 
     /** Calls a verb without arguments. */
@@ -72,7 +101,11 @@ public final class ControlClient implements AutoCloseable {
                 await(SelectionKey.OP_WRITE, deadline);
             }
         }
-        Map<String, Object> reply = JSON.std.mapFrom(readLine(deadline));
+        String line = readLine(deadline);
+        Map<String, Object> reply = JSON.std.mapFrom(line);
+        if (reply == null) {
+            throw new IOException("the reply is not a JSON object");
+        }
         if (reply.get("error") instanceof Map<?, ?> error) {
             throw new ControlException(String.valueOf(error.get("code")), String.valueOf(error.get("message")));
         }
@@ -92,6 +125,7 @@ public final class ControlClient implements AutoCloseable {
             if (line.size() > MAX_REPLY) {
                 throw new IOException("a reply of more than " + MAX_REPLY + " bytes");
             }
+            checkTime(deadline);
             input.clear();
             int count = channel.read(input);
             input.flip();
@@ -105,13 +139,18 @@ public final class ControlClient implements AutoCloseable {
     }
 
     private void await(int operation, long deadline) throws IOException {
+        long left = checkTime(deadline);
+        key.interestOps(operation);
+        selector.select(left / 1_000_000 + 1);
+        selector.selectedKeys().clear();
+    }
+
+    private long checkTime(long deadline) throws IOException {
         long left = deadline - System.nanoTime();
         if (left <= 0) {
             throw new SocketTimeoutException("no reply within " + Duration.ofNanos(timeoutNs).toMillis() + " ms");
         }
-        key.interestOps(operation);
-        selector.select(left / 1_000_000 + 1);
-        selector.selectedKeys().clear();
+        return left;
     }
 
     @Override

@@ -45,8 +45,8 @@ final class FdbCommand implements Runnable {
         @Override
         public Integer call() throws IOException {
             List<Map<?, ?>> entries = new ArrayList<>();
-            router.ask(Map.of("verb", "fdb")).values()
-                .forEach(reply -> entries.addAll(Reply.objects(reply, "entries")));
+            Map<String, Map<String, Object>> replies = router.ask(Map.of("verb", "fdb"));
+            replies.values().forEach(reply -> entries.addAll(Reply.objects(reply, "entries")));
             Output out = output.output();
             if (out.isJson()) {
                 out.json(Map.of("entries", entries));
@@ -58,6 +58,8 @@ final class FdbCommand implements Runnable {
                     Reply.number(entry, "age_ms") / MS_PER_SECOND + " s",
                     Boolean.TRUE.equals(entry.get("pinned")) ? "yes" : null);
             }
+            replies.values().stream().filter(reply -> !RouterOption.isAnswer(reply))
+                .forEach(reply -> table.row(reply.get("state"), null, "of OS " + reply.get("os"), null, null));
             table.print();
             return ExitStatus.OK;
         }

@@ -152,7 +152,13 @@ public final class Nanorouter implements Runnable {
             int status = exitStatus(failure);
             String message = failure.getMessage();
             boolean internal = status == ExitStatus.INTERNAL;
-            err.println("nanorouter: " + (internal || message == null ? failure.toString() : message));
+            // It may quote what a guest sent.
+            String text = internal || message == null ? failure.toString() : message;
+            String prefix = "nanorouter: ";
+            for (String line : text.split("\n", -1)) {
+                err.println(prefix + Output.printable(line));
+                prefix = "";
+            }
             if (internal || System.getenv("NANOROUTER_DEBUG") != null) {
                 failure.printStackTrace(err);
             }

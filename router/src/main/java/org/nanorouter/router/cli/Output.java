@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 public final class Output {
     private static final String BOLD = "\u001b[1m";
     private static final String PLAIN = "\u001b[0m";
+    private static final int REPLACEMENT = '\ufffd';
 
     private final PrintWriter out;
     private final boolean json;
@@ -32,7 +33,7 @@ public final class Output {
         try {
             out.println(JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT)
                     .with(JSON.Feature.WRITE_NULL_PROPERTIES)
-                    .asString(value));
+                    .asString(value).replaceAll("[\\x7f-\\x9f]", "\ufffd"));
         } catch (IOException e) {
             throw new IllegalArgumentException("not a JSON value: " + value, e);
         }
@@ -40,13 +41,31 @@ public final class Output {
     }
 
     public void line(String text) {
-        out.println(text);
-        out.flush();
+        print(printable(text));
     }
 
     /** A heading, bold on a terminal. */
     public void heading(String text) {
-        line(colours ? BOLD + text + PLAIN : text);
+        String safe = printable(text);
+        print(colours ? BOLD + safe + PLAIN : safe);
+    }
+
+    private void print(String text) {
+        out.println(text);
+        out.flush();
+    }
+
+    /** Text with every control character replaced: part of it may come from a guest, and a terminal obeys those. */
+    static String printable(String text) {
+        StringBuilder safe = new StringBuilder(text.length());
+        text.codePoints().forEach(c -> safe.appendCodePoint(isCommand(c) ? REPLACEMENT : c));
+        return safe.toString();
+    }
+
+    private static boolean isCommand(int codePoint) {
+        int type = Character.getType(codePoint);
+        return type == Character.CONTROL || type == Character.FORMAT || type == Character.LINE_SEPARATOR
+            || type == Character.PARAGRAPH_SEPARATOR || type == Character.SURROGATE;
     }
 
     /** Starts a table with these column headings; {@code >} before a heading aligns its column to the right. */
@@ -76,7 +95,7 @@ public final class Output {
             }
             String[] row = new String[cells.length];
             for (int i = 0; i < cells.length; i++) {
-                row[i] = cells[i] == null ? "-" : String.valueOf(cells[i]);
+                row[i] = cells[i] == null ? "-" : printable(String.valueOf(cells[i]));
             }
             rows.add(row);
             return this;

@@ -48,6 +48,11 @@ final class PortCommand implements Runnable {
     private static List<Map<?, ?>> ports(RouterOption router, @Nullable String name) throws IOException {
         List<Map<?, ?>> ports = new ArrayList<>();
         for (Map<String, Object> reply : router.ask(Map.of("verb", "port")).values()) {
+            if (!RouterOption.isAnswer(reply) && name == null) {
+                // One row stands for all ports of a router that says nothing.
+                ports.add(Map.of("name", "of OS " + reply.get("os"), "state", Reply.text(reply, "state"),
+                    "why", Reply.text(reply, "why")));
+            }
             for (Map<?, ?> port : Reply.objects(reply, "ports")) {
                 if (name == null || name.equals(port.get("name"))) {
                     ports.add(port);

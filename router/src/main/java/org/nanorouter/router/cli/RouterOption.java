@@ -1,12 +1,17 @@
 package org.nanorouter.router.cli;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.UserPrincipal;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.control.ControlClient;
@@ -20,6 +25,15 @@ import picocli.CommandLine.Option;
 final class RouterOption {
     private static final String SOCKET_NAME = "router.sock";
     private static final String RUN_VARIABLE = "NK_RUN";
+    private static final String STATE_KEY = "state";
+    private static final String NO_ANSWER = "no answer";
+    private static final Duration TIMEOUT = Duration.ofSeconds(10);
+    /** One OS is not to keep the user from the answers of the others. */
+    private static final Duration TIMEOUT_AMONG_SEVERAL = Duration.ofSeconds(1);
+    private static final int MAX_REASON = 200;
+    /** S_IFMT and S_IFSOCK of stat(2). */
+    private static final int FILE_TYPE = 0170000;
+    private static final int SOCKET_TYPE = 0140000;
 
     @Mixin
     private InstanceOption instance = new InstanceOption();
@@ -36,20 +50,92 @@ final class RouterOption {
             description = "The control socket of the router to ask, instead of an instance.")
     private @Nullable Path socket;
 
-    /** Asks each router, and returns the replies by the name of its OS; at least one. */
+    /**
+     * Asks each router, and returns the replies by the name of its OS; at least one. The reply of one among several
+     * that gave none is {@link #isAnswer not an answer}.
+     */
     Map<String, Map<String, Object>> ask(Map<String, Object> request) throws IOException {
+        return ask(request, sockets());
+    }
+
+    Map<String, Map<String, Object>> ask(Map<String, Object> request, List<Path> sockets) {
         Map<String, Map<String, Object>> replies = new LinkedHashMap<>();
-        for (Path path : sockets()) {
-            try (ControlClient client = ControlClient.connect(path)) {
-                replies.put(String.valueOf(path.toAbsolutePath().getParent().getFileName()), client.call(request));
-            } catch (ControlException e) {
-                throw new CommandFailure(ExitStatus.UNAVAILABLE, e.getMessage(), e);
-            } catch (IOException e) {
-                if (socket != null || os != null) {
-                    throw new CommandFailure(ExitStatus.UNAVAILABLE, "no router answers at " + path + ": " + e, e);
-                }
+        for (Path path : sockets) {
+            String name = String.valueOf(path.toAbsolutePath().getParent().getFileName());
+            try {
+                replies.put(name, ask(path, request));
+            } catch (ConnectException e) {
                 // What a killed router left behind is not a router.
+                failIfMeant(path, e);
+            } catch (IOException | ControlException e) {
+                failIfMeant(path, e);
+                replies.put(name, noAnswer(name, e));
             }
+        }
+        return answered(replies);
+    }
+
+    /** False for what stands in the place of a reply that did not come. */
+    static boolean isAnswer(Map<?, ?> reply) {
+        return !NO_ANSWER.equals(reply.get(STATE_KEY));
+    }
+
+    private Map<String, Object> ask(Path path, Map<String, Object> request) throws IOException, ControlException {
+        if (socket == null) {
+            checkIsSocket(path);
+        }
+        try (ControlClient client = ControlClient.connect(path, isOneMeant() ? TIMEOUT : TIMEOUT_AMONG_SEVERAL)) {
+            if (socket == null) {
+                checkOwner(path, client.peer());
+            }
+            return client.call(request);
+        }
+    }
+
+    private boolean isOneMeant() {
+        return socket != null || os != null;
+    }
+
+    private void failIfMeant(Path path, Exception e) {
+        if (isOneMeant()) {
+            throw new CommandFailure(ExitStatus.UNAVAILABLE, e instanceof ControlException
+                ? reason(e) : "no router answers at " + path + ": " + reason(e), e);
+        }
+    }
+
+    private static Map<String, Object> noAnswer(String name, Exception e) {
+        Map<String, Object> reply = new LinkedHashMap<>();
+        reply.put("os", name);
+        reply.put("name", name);
+        reply.put(STATE_KEY, NO_ANSWER);
+        reply.put("why", reason(e));
+        return reply;
+    }
+
+    private static String reason(Exception e) {
+        String text = Output.printable(e.getMessage() == null ? e.toString() : e.getMessage());
+        return text.substring(0, Math.min(text.length(), MAX_REASON));
+    }
+
+    /** The directory is the OS's own: what is there may be anything, also a link to the socket of another OS. */
+    private static void checkIsSocket(Path path) throws IOException {
+        int mode = (Integer) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+        if ((mode & FILE_TYPE) != SOCKET_TYPE) {
+            throw new IOException(path + " is not a socket");
+        }
+    }
+
+    /** Between the look and the connection the OS may have put a link in the socket's place. */
+    private static void checkOwner(Path path, UserPrincipal peer) throws IOException {
+        if (!peer.equals(Files.getOwner(path.toAbsolutePath().getParent(), LinkOption.NOFOLLOW_LINKS))) {
+            throw new IOException("who listens at " + path + " is not the OS's root, but " + peer.getName());
+        }
+    }
+
+    private static Map<String, Map<String, Object>> answered(Map<String, Map<String, Object>> replies) {
+        if (!replies.isEmpty() && replies.values().stream().noneMatch(RouterOption::isAnswer)) {
+            throw new CommandFailure(ExitStatus.UNAVAILABLE, "no router answers: " + replies.values().stream()
+                .map(reply -> reply.get("os") + " (" + reply.get("why") + ")").collect(Collectors.joining(", ")));
         }
         if (replies.isEmpty()) {
             throw new CommandFailure(ExitStatus.UNAVAILABLE, "no router is running"
@@ -76,10 +162,15 @@ final class RouterOption {
         Path parent = directory.directory().resolve("os");
         if (Files.isDirectory(parent)) {
             try (Stream<Path> entries = Files.list(parent)) {
-                entries.sorted().map(entry -> entry.resolve(SOCKET_NAME)).filter(Files::exists).forEach(sockets::add);
+                entries.sorted().map(entry -> entry.resolve(SOCKET_NAME)).filter(RouterOption::isThere)
+                    .forEach(sockets::add);
             }
         }
         return sockets;
+    }
+
+    private static boolean isThere(Path path) {
+        return Files.exists(path, LinkOption.NOFOLLOW_LINKS);
     }
 
     private RunDirectory runDirectory() throws IOException {

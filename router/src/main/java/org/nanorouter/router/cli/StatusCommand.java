@@ -38,6 +38,10 @@ final class StatusCommand implements Callable<Integer> {
 
     private static void show(Output out, Map<String, Object> reply) {
         out.heading("router " + Reply.text(reply, "name"));
+        if (!RouterOption.isAnswer(reply)) {
+            out.line("  " + Reply.text(reply, "state") + ": " + Reply.text(reply, "why"));
+            return;
+        }
         out.line("  " + Reply.text(reply, "state") + " for " + Reply.number(reply, "uptime_s") + " s, pid "
             + Reply.number(reply, "pid") + ", nanokernel " + Reply.text(reply, "nanokernel")
             + (reply.containsKey("epoch") ? ", OS " + reply.get("os") + " epoch " + reply.get("epoch") : "")

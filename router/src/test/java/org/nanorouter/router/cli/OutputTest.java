@@ -32,6 +32,16 @@ class OutputTest {
     }
 
     @Test
+    void controlCharactersAreReplacedInLinesHeadingsAndCells() {
+        Output output = output(false);
+        output.line("a\u001b[2Jb\u009bc\nd");
+        output.heading("e\rf");
+        output.table("g").row("h\u0007\u202e").print();
+        assertThat(text.toString().lines())
+                .containsExactly("a\ufffd[2Jb\ufffdc\ufffdd", "e\ufffdf", "g", "h\ufffd\ufffd");
+    }
+
+    @Test
     void jsonKeepsTheOrderOfKeysAndShowsNulls() {
         Map<String, Object> value = new LinkedHashMap<>();
         value.put("zeta", 1);
