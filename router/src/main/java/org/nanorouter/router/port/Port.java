@@ -71,7 +71,10 @@ public interface Port extends AutoCloseable {
     default void release() {
     }
 
-    /** Whether a largest frame would find room now. */
+    /**
+     * Whether a largest frame would find room now. A port that refused a frame for want of room refuses all that follow
+     * until this holds: else small frames would take each gap, and those who wait for room would wait in vain.
+     */
     default boolean hasRoom() {
         return true;
     }

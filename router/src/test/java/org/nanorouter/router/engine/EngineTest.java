@@ -174,6 +174,23 @@ class EngineTest {
     }
 
     @Test
+    void anEgressThatIsTooSlowHoldsBackAgainAndAgain() {
+        learn();
+        one.onFull = OnFull.WAIT;
+        one.roomOfLargest = 8;
+        receive(tap, FakePort.frame(1, 9, 60));
+        one.room = 4;
+        for (int tenth = 0; tenth < 100; tenth++) {
+            // Twice as much comes as goes.
+            receive(tap, FakePort.frame(1, 9, 60), FakePort.frame(1, 9, 60));
+            one.room++;
+            now += Engine.MAX_WAIT_NANOS / 10;
+        }
+        assertThat(tap.counters().get(PortCounter.PAUSES)).isGreaterThan(3);
+        assertBooksBalance();
+    }
+
+    @Test
     void aPausedIngressDoesNotStopTheOthers() {
         learn();
         one.onFull = OnFull.WAIT;

@@ -27,7 +27,10 @@ final class FakePort implements Port {
     final Deque<byte[]> incoming = new ArrayDeque<>();
     final List<byte[]> outgoing = new ArrayList<>();
     final List<String> events = new ArrayList<>();
+    /** Frames that find room. */
     int room = Integer.MAX_VALUE;
+    /** Frames that must find room for {@link #hasRoom}: a largest one counts for many small ones. */
+    int roomOfLargest = 1;
     OnFull onFull = OnFull.DROP;
     @Nullable RuntimeException toThrow;
     boolean refuses;
@@ -40,6 +43,7 @@ final class FakePort implements Port {
     private final List<Integer> sent = new ArrayList<>();
     private final List<byte[]> sentFrames = new ArrayList<>();
     private boolean openBatch;
+    private boolean overrun;
 
     FakePort(String name, PortKind kind) {
         this.name = name;
@@ -122,7 +126,7 @@ final class FakePort implements Port {
 
     @Override
     public boolean hasRoom() {
-        return room > 0;
+        return room >= roomOfLargest;
     }
 
     @Override
@@ -138,7 +142,9 @@ final class FakePort implements Port {
         if (toThrow != null) {
             throw toThrow;
         }
-        if (room <= 0) {
+        overrun = overrun && !hasRoom();
+        if (overrun || room - sent.size() <= 0) {
+            overrun = true;
             batch.refused(index, Drop.RING_FULL, counters);
             return;
         }
@@ -198,7 +204,7 @@ final class FakePort implements Port {
 
         @Override
         public @Nullable Space open() {
-            if (room <= 0) {
+            if (!hasRoom()) {
                 return null;
             }
             return space;

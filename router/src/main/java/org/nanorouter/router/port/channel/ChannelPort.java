@@ -24,6 +24,8 @@ import org.nanorouter.router.port.Space;
 /** Moves frames between a channel and the engine. The channel stays the attachment's, which closes it. */
 public final class ChannelPort implements Port {
     private static final long NOT_ARMED = -1;
+    /** The part of the ring that is free before an overrun is over: the part after which the peer rings for space. */
+    private static final int ROOM_AFTER_OVERRUN = 4;
 
     private final String name;
     private final Channel channel;
@@ -36,6 +38,11 @@ public final class ChannelPort implements Port {
     private long armedAt = NOT_ARMED;
     private long otherRecords;
     private boolean quarantineNoticed;
+    /**
+     * A frame found the ring full. Then all are refused until a good part of it is free: if each gap were given away at
+     * once, a largest frame would never find room, and the engine would never hold the senders back again.
+     */
+    private boolean overrun;
 
     /** A port at an open channel. */
     public ChannelPort(String name, Channel channel, OnFull onFull) {
@@ -128,14 +135,25 @@ public final class ChannelPort implements Port {
 
     @Override
     public boolean hasRoom() {
-        return producer.claimBytes(RecordDescriptor.MAX_SPAN) != RingProducer.FULL;
+        return producer.claimBytes(RecordDescriptor.MAX_SPAN) != RingProducer.FULL && !isOverrun();
+    }
+
+    /** Whether frames are refused since one found the ring full. */
+    private boolean isOverrun() {
+        if (overrun) {
+            // For its look at the peer's head, without which the bytes in use are those of an earlier look.
+            producer.contiguous();
+            overrun = producer.capacity() - producer.usedBytes() < producer.capacity() / ROOM_AFTER_OVERRUN;
+        }
+        return overrun;
     }
 
     @Override
     public void send(FrameBatch batch, int index, long now) {
         int length = batch.frameLength(index);
-        int record = producer.claim(length);
+        int record = overrun && !hasRoom() ? RingProducer.FULL : producer.claim(length);
         if (record == RingProducer.FULL) {
+            overrun = true;
             batch.refused(index, channel.state() == ChannelState.OPEN ? Drop.RING_FULL : Drop.QUARANTINED, counters);
             return;
         }
@@ -219,7 +237,7 @@ public final class ChannelPort implements Port {
         public @Nullable Space open() {
             cancelled = 0;
             int record = producer.claimBytes(RecordDescriptor.MAX_SPAN);
-            if (record == RingProducer.FULL) {
+            if (record == RingProducer.FULL || isOverrun()) {
                 return null;
             }
             int room = producer.contiguous();

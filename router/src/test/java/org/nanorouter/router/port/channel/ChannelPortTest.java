@@ -12,7 +12,11 @@ import org.junit.jupiter.api.Test;
 import org.nanorouter.nanokernel.abi.CursorDescriptor;
 import org.nanorouter.nanokernel.abi.OsRegionDescriptor;
 import org.nanorouter.nanokernel.ring.QuarantineReason;
+import org.nanorouter.router.engine.Engine;
+import org.nanorouter.router.forward.bridge.Bridge;
+import org.nanorouter.router.forward.bridge.Fdb;
 import org.nanorouter.router.metrics.Drop;
+import org.nanorouter.router.metrics.PortCounter;
 import org.nanorouter.router.port.FrameBatch;
 import org.nanorouter.router.port.OnFull;
 import org.nanorouter.router.port.PortState;
@@ -131,6 +135,47 @@ class ChannelPortTest {
         }
         assertThat(EventFd.drain(near.readinessDescriptor())).as("doorbell for room").isPositive();
         assertThat(near.hasRoom()).isTrue();
+    }
+
+    @Test
+    void afterAnOverrunSmallFramesAreRefusedUntilAQuarterOfTheRingIsFree() {
+        int sent = 0;
+        while (send(4_000, sent) == null) {
+            sent++;
+        }
+        int free = CAPACITY - oses.from0.producer().usedBytes();
+        assertThat(free).isLessThan(Space.span(4_000));
+        while (!near.hasRoom()) {
+            assertThat(send(60, 1)).as(free + " bytes are free").isEqualTo(Drop.RING_FULL);
+            assertThat(near.landing().open()).isNull();
+            // The peer gives one record back.
+            assertThat(oses.from1.consumer().poll()).isNotNegative();
+            oses.from1.consumer().advance();
+            far.release();
+            free += Space.span(4_000);
+        }
+        assertThat(free).isBetween(CAPACITY / 4, CAPACITY / 2);
+        assertThat(send(60, 1)).isNull();
+    }
+
+    @Test
+    void theSendersOfASlowPeerAreHeldBackAgainAfterAWaitInVain() {
+        long[] now = {1};
+        Engine engine = new Engine(new Bridge(new Fdb(64, 64, 300_000, Engine.MAX_PORTS, 42), Engine.MAX_PORTS),
+            ByteBuffer.allocateDirect(Engine.SCRATCH_LENGTH).order(ByteOrder.LITTLE_ENDIAN), 0, () -> now[0]);
+        EndlessPort sender = new EndlessPort(1_000);
+        engine.bridge().fdb().pin(EndlessPort.DESTINATION, 0, engine.add(near), 0);
+        engine.add(sender);
+        for (int tenth = 0; tenth < 1_000; tenth++) {
+            engine.pump();
+            for (int i = 0; i < 4 && oses.from1.consumer().poll() >= 0; i++) {
+                oses.from1.consumer().advance();
+            }
+            far.release();
+            now[0] += Engine.MAX_WAIT_NANOS / 10;
+        }
+        // The peer takes 4 MB in all, a quarter of the ring in 17 steps, which is longer than anybody waits.
+        assertThat(sender.counters().get(PortCounter.PAUSES)).isGreaterThan(20);
     }
 
     @Test
