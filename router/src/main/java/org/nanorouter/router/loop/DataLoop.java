@@ -12,6 +12,7 @@ import io.netty.channel.unix.FileDescriptor;
 import io.netty.util.concurrent.Future;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -67,9 +68,9 @@ public final class DataLoop implements AutoCloseable {
         return loop.submit(task).get(timeoutMs, TimeUnit.MILLISECONDS);
     }
 
-    /** Runs a task on the loop once, after a time. */
-    public void schedule(Runnable task, long delayNanos) {
-        loop.schedule(task, delayNanos, TimeUnit.NANOSECONDS);
+    /** Runs a task on the loop once, after a time, unless it is cancelled before. */
+    public ScheduledFuture<?> schedule(Runnable task, long delayNanos) {
+        return loop.schedule(task, delayNanos, TimeUnit.NANOSECONDS);
     }
 
     /** Runs a task on the loop again and again until the loop is closed. */

@@ -1,5 +1,6 @@
 package org.nanorouter.router.loop;
 
+import java.util.concurrent.Future;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.router.engine.Engine;
@@ -10,18 +11,31 @@ public final class EngineLoop {
     private final DataLoop loop;
     private final Engine engine;
     private final LongSupplier clock;
+    private final Timers timers;
     private final @Nullable Watch[] watches = new Watch[Engine.MAX_PORTS];
     private final Runnable pumpAgain = this::pumpAgain;
     private final Runnable onDeadline = this::onDeadline;
     private boolean pumpQueued;
-    /** The earliest time for which a timer is under way. */
+    /** The one timer that is under way, if any. */
+    private @Nullable Future<?> timer;
+    /** When it comes. */
     private long timerAt = Port.NEVER;
+
+    /** What calls back once, after a time. */
+    interface Timers {
+        Future<?> schedule(Runnable task, long delayNanos);
+    }
 
     /** Ties the two together; {@code clock} is the engine's. */
     public EngineLoop(DataLoop loop, Engine engine, LongSupplier clock) {
+        this(loop, engine, clock, loop::schedule);
+    }
+
+    EngineLoop(DataLoop loop, Engine engine, LongSupplier clock, Timers timers) {
         this.loop = loop;
         this.engine = engine;
         this.clock = clock;
+        this.timers = timers;
     }
 
     public Engine engine() {
@@ -49,13 +63,17 @@ public final class EngineLoop {
     public void remove(Port port) {
         int index = engine.indexOf(port);
         if (index >= 0) {
-            Watch watch = watches[index];
-            if (watch != null) {
-                watch.cancel();
-                watches[index] = null;
-            }
+            cancelWatch(index);
             engine.remove(port);
             queuePump();
+        }
+    }
+
+    private void cancelWatch(int index) {
+        Watch watch = watches[index];
+        if (watch != null) {
+            watch.cancel();
+            watches[index] = null;
         }
     }
 
@@ -64,7 +82,7 @@ public final class EngineLoop {
         pump();
     }
 
-    private void pump() {
+    void pump() {
         if (engine.pump()) {
             queuePump();
         } else {
@@ -87,15 +105,20 @@ public final class EngineLoop {
 
     private void armTimer() {
         long deadline = engine.nextDeadline();
-        // A timer that is under way and comes too early only finds nothing to do; so one is enough, and it is rare.
+        // A timer that comes too early only finds nothing to do; so a later deadline leaves it as it is.
         if (deadline < timerAt) {
+            if (timer != null) {
+                // Left alone it would arm another one when it comes, and that one too: they would only become more.
+                timer.cancel(false);
+            }
             timerAt = deadline;
             long now = clock.getAsLong();
-            loop.schedule(onDeadline, deadline <= now ? 0 : deadline - now);
+            timer = timers.schedule(onDeadline, deadline <= now ? 0 : deadline - now);
         }
     }
 
     private void onDeadline() {
+        timer = null;
         timerAt = Port.NEVER;
         pump();
     }
