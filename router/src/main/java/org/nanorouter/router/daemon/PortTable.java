@@ -150,12 +150,16 @@ final class PortTable {
         }
     }
 
-    /** Reports each port that has just been quarantined, once; what was learned behind it is forgotten. */
+    /**
+     * Reports each port that has just been quarantined, once. What was learned behind it is forgotten, and its
+     * doorbell, which the peer could ring without end, wakes nobody any more.
+     */
     void noticeQuarantines() {
         for (ChannelPort port : channels.values()) {
             if (port != null && port.state() == PortState.QUARANTINED && port.noticeQuarantine()) {
                 LOG.warn("port {} is quarantined until the next epoch of peer {}: {}", port.name(),
                     port.channel().peerName(), port.channel().quarantineReason());
+                engineLoop.unwatch(port);
                 Engine engine = engineLoop.engine();
                 engine.bridge().fdb().removePort(engine.indexOf(port));
             }

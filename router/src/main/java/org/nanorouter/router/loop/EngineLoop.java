@@ -69,6 +69,14 @@ public final class EngineLoop {
         }
     }
 
+    /** Stops listening to the port's descriptor; the port stays in service. */
+    public void unwatch(Port port) {
+        int index = engine.indexOf(port);
+        if (index >= 0) {
+            cancelWatch(index);
+        }
+    }
+
     private void cancelWatch(int index) {
         Watch watch = watches[index];
         if (watch != null) {
