@@ -44,6 +44,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
     private final CellRecord record;
     private final MachineMemory memory;
     private final Map<String, ManagedOs> oses = new LinkedHashMap<>();
+    private boolean stopping;
 
     /**
      * Makes the management region; no OS is started.
@@ -71,6 +72,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
     /** Starts an OS; the result is there once its process runs, or a {@link CellFailedException}. */
     public CompletableFuture<Void> start(String name) {
         ManagedOs os = os(name);
+        refuseWhileStopping(os);
         switch (state(os)) {
             case DEFINED, STOPPED, FAILED -> {
                 CompletableFuture<Void> result = os.begin();
@@ -101,6 +103,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
     /** Ends an OS's epoch if there is one, and begins the next; the result is there once its process runs. */
     public CompletableFuture<Void> restart(String name) {
         ManagedOs os = os(name);
+        refuseWhileStopping(os);
         CompletableFuture<Void> result = os.begin();
         switch (state(os)) {
             case RUNNING, SUSPECT, PANICKED, HUNG -> {
@@ -120,8 +123,15 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         return result;
     }
 
-    /** Stops every OS; the result is there once all have ended. */
+    private void refuseWhileStopping(ManagedOs os) {
+        if (stopping) {
+            throw new IllegalStateException("os=" + os.name() + ": the nanokernel ends and starts nothing any more");
+        }
+    }
+
+    /** Stops every OS for good; the result is there once all have ended. */
     public CompletableFuture<Void> stopAll() {
+        stopping = true;
         return CompletableFuture.allOf(
                 oses.keySet().stream().map(this::stop).toArray(CompletableFuture<?>[]::new));
     }
@@ -395,9 +405,10 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         return bytes;
     }
 
-    /** Closes everything, once the loop has ended; processes that still run are not waited for. */
+    /** Closes everything, once the loop has ended; processes that still run are killed and not waited for. */
     @Override
     public void close() {
+        killAll();
         for (ManagedOs os : oses.values()) {
             os.fail(new IllegalStateException("os=" + os.name() + ": the nanokernel ends"));
             os.ready = false;

@@ -110,8 +110,18 @@ final class MachineFixture {
         return endpoint;
     }
 
+    /** Begins to stop everything. */
+    CompletableFuture<Void> stopAll() throws Exception {
+        return on(machine::stopAll);
+    }
+
     void close() throws Exception {
-        wait(CompletableFuture.supplyAsync(machine::stopAll, loop).thenCompose(stopped -> stopped));
+        wait(stopAll());
+        end();
+    }
+
+    /** Ends without a stop of what runs. */
+    void end() throws Exception {
         loop.execute(loop::stop);
         thread.join();
         machine.close();

@@ -8,7 +8,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -134,6 +136,37 @@ class MachineTest {
         stubborn.stop("x");
         assertThat(stubborn.state("x")).isEqualTo("stopped");
         stubborn.close();
+    }
+
+    @Test
+    void whileAllOsesStopNoneIsStartedAgain() throws Exception {
+        MachineFixture stubborn = new MachineFixture(Files.createDirectory(directory.resolve("stubborn")), """
+                [[os]]
+                name = "x"
+                kind = "process"
+                init = ["/bin/sh", "-c", "trap '' TERM; while :; do /bin/sleep 1; done"]
+                [[os]]
+                name = "y"
+                kind = "process"
+                init = ["/bin/sleep", "1000"]
+                """);
+        stubborn.start("x");
+        stubborn.start("y");
+        CompletableFuture<Void> stopped = stubborn.stopAll();
+        stubborn.awaitState("y", "stopped");
+        assertThatThrownBy(() -> stubborn.restart("y")).hasCauseInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> stubborn.start("y")).hasMessageContaining("starts nothing any more");
+        assertThat(stopped).isNotDone();
+        stubborn.close();
+    }
+
+    @Test
+    void theEndOfTheMachineKillsWhatStillRuns() throws Exception {
+        MachineFixture ended = new MachineFixture(Files.createDirectory(directory.resolve("ended")), CONFIG);
+        ended.start("b");
+        ProcessHandle process = ProcessHandle.of((Long) ended.show("b").get("pid")).orElseThrow();
+        ended.end();
+        assertThat(process.onExit().get(10, TimeUnit.SECONDS)).isEqualTo(process);
     }
 
     @Test
