@@ -321,7 +321,8 @@ static int watch(const struct cell *cell, pid_t pid, int signals)
 {
 	struct pollfd polled[2] = {
 		{ .fd = signals, .events = POLLIN },
-		{ .fd = cell->lifeline ? STDIN_FILENO : -1, .events = POLLIN },
+		/* Never read: others share it, and what poll has seen one of them may have taken. */
+		{ .fd = cell->lifeline ? STDIN_FILENO : -1, .events = POLLRDHUP },
 	};
 	int timeout = -1;
 
@@ -341,12 +342,8 @@ static int watch(const struct cell *cell, pid_t pid, int signals)
 				return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 		}
 		if (n > 0 && polled[1].revents) {
-			char waste[256];
-
-			if (!(polled[1].revents & POLLIN) || read(STDIN_FILENO, waste, sizeof(waste)) <= 0) {
-				polled[1].fd = -1;
-				end = true;
-			}
+			polled[1].fd = -1;
+			end = true;
 		}
 		if (end) {
 			kill(pid, SIGTERM);

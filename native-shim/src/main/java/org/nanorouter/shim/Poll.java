@@ -16,6 +16,8 @@ public final class Poll {
     public static final short OUT = 4;
     public static final short ERR = 8;
     public static final short HUP = 0x10;
+    /** The other end writes no more; unlike {@link #HUP} only told when asked for. */
+    public static final short READ_HUP = 0x2000;
 
     static {
         Shim.bind(Poll.class, "nks_poll_");

@@ -115,7 +115,8 @@ public final class Nanokernel {
 
     private void serve(Machine machine) {
         if (options.lifeline()) {
-            loop.add(STANDARD_INPUT, this::onInput);
+            // Never read: the cells share this input, and what poll has seen another one may have taken.
+            loop.addForEnd(STANDARD_INPUT, this::onLifelineEnd);
         }
         loop.execute(() -> {
             startAll(machine);
@@ -175,15 +176,7 @@ public final class Nanokernel {
         }
     }
 
-    private void onInput() {
-        try {
-            // Only its end means anything; cells share this input, so what comes may go to any of us.
-            if (System.in.read(new byte[256]) >= 0) {
-                return;
-            }
-        } catch (IOException e) {
-            LOG.warn("standard input: {}", e.toString());
-        }
+    private void onLifelineEnd() {
         LOG.info("the lifeline ended");
         loop.remove(STANDARD_INPUT);
         stopOnLoop();

@@ -1,10 +1,12 @@
 package org.nanorouter.nanokernel.loop;
 
 import java.nio.ByteBuffer;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +58,7 @@ public final class PollLoop implements Executor, AutoCloseable {
     private static final int FIRST_CAPACITY = 16;
 
     private final Map<Integer, Handler> handlers = new LinkedHashMap<>();
+    private final Set<Integer> endsOnly = new HashSet<>();
     private final PriorityQueue<Timer> timers = new PriorityQueue<>();
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final int wakeFd;
@@ -80,8 +83,18 @@ public final class PollLoop implements Executor, AutoCloseable {
         changed = true;
     }
 
+    /**
+     * Calls the handler when the other end of a pipe or socket is closed; what comes before that is left alone, so that
+     * the descriptor may be shared with other processes.
+     */
+    public void addForEnd(int fd, Handler handler) {
+        add(fd, handler);
+        endsOnly.add(fd);
+    }
+
     /** Forgets a descriptor; to be called before it is closed. */
     public void remove(int fd) {
+        endsOnly.remove(fd);
         changed |= handlers.remove(fd) != null;
     }
 
@@ -143,7 +156,7 @@ public final class PollLoop implements Executor, AutoCloseable {
         int at = 0;
         for (int fd : handlers.keySet()) {
             entries.putInt(at + Poll.FD_OFFSET, fd);
-            entries.putShort(at + Poll.EVENTS_OFFSET, Poll.IN);
+            entries.putShort(at + Poll.EVENTS_OFFSET, endsOnly.contains(fd) ? Poll.READ_HUP : Poll.IN);
             at += Poll.ENTRY_LENGTH;
         }
     }

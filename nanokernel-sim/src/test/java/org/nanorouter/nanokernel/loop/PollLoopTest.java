@@ -3,15 +3,19 @@ package org.nanorouter.nanokernel.loop;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.nanorouter.shim.EventFd;
 import org.nanorouter.shim.Fd;
+import org.nanorouter.shim.NativeBuffer;
 import org.nanorouter.shim.ShimException;
+import org.nanorouter.shim.UnixSocket;
 
 @Timeout(20)
 class PollLoopTest {
@@ -46,6 +50,24 @@ class PollLoopTest {
         EventFd.drain(fd);
         loop.turn(0);
         assertThat(calls).containsExactly("ready", "ready");
+    }
+
+    @Test
+    void whoWaitsForTheEndIsNotCalledForWhatComesBefore(@TempDir Path directory) {
+        String path = directory.resolve("s").toString();
+        int listener = UnixSocket.listenSeqPacket(path, 0600);
+        int far = UnixSocket.connectSeqPacket(path);
+        int near = UnixSocket.accept(listener);
+        descriptors.addAll(List.of(listener, near));
+        loop.addForEnd(near, () -> calls.add("end"));
+        try (NativeBuffer message = NativeBuffer.of("hello")) {
+            assertThat(UnixSocket.sendWithFds(far, message.address(), 5, 0, 0)).isEqualTo(5);
+        }
+        loop.turn(0);
+        assertThat(calls).isEmpty();
+        Fd.close(far);
+        loop.turn(0);
+        assertThat(calls).containsExactly("end");
     }
 
     @Test

@@ -34,7 +34,7 @@ final class KernelCommand implements Callable<Integer> {
             description = "The description of the machine, machine.toml.")
     private @Nullable Path config;
 
-    @Option(names = "--lifeline", description = "End, with all OSes, when standard input ends.")
+    @Option(names = "--lifeline", description = "End, with all OSes, when standard input, a pipe, is closed.")
     private boolean lifeline;
 
     @Override
