@@ -1,0 +1,209 @@
+package org.nanorouter.it;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/** Programs that the demonstration itself does not use, run by {@code exec} in an OS of one that stays up. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class ExecIT {
+    private static final String GUEST = "10.77.0.2";
+    private static final String GUEST_IPV6 = "fd77::2";
+    private static final String UP = "press Ctrl-C";
+    private static final int LIMIT_S = 60;
+
+    private static Path program;
+    private static Path directory;
+    private static Process demo;
+
+    @BeforeAll
+    static void startDemonstration() throws IOException {
+        Privilege.requireRoot();
+        Privilege.requireTun();
+        program = Privilege.requireDist();
+        directory = Files.createTempDirectory("exec-it-");
+        Files.createDirectories(directory.resolve("tmp"));
+        ProcessBuilder builder = new ProcessBuilder(program.toString(), "demo", "--stay", "--size", "1")
+                .redirectErrorStream(true);
+        builder.environment().putAll(environment());
+        demo = builder.start();
+        BufferedReader reader = new BufferedReader(new InputStreamReader(demo.getInputStream()));
+        StringBuilder seen = new StringBuilder();
+        String line = reader.readLine();
+        while (line != null && !line.contains(UP)) {
+            seen.append(line).append('\n');
+            line = reader.readLine();
+        }
+        assertThat(line).as(seen.toString()).contains(UP);
+    }
+
+    @AfterAll
+    static void endDemonstration() throws Exception {
+        if (demo != null) {
+            demo.destroy();
+            if (!demo.waitFor(LIMIT_S, SECONDS)) {
+                demo.destroyForcibly().waitFor();
+            }
+        }
+        if (directory != null) {
+            try (Stream<Path> files = Files.walk(directory)) {
+                files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+            }
+        }
+    }
+
+    private static Map<String, String> environment() {
+        return Map.of("NANOROUTER_RUN", directory.resolve("run").toString(),
+                "TMPDIR", directory.resolve("tmp").toString());
+    }
+
+    private static Command nanorouter(String... words) {
+        List<String> command = new ArrayList<>(List.of(program.toString()));
+        command.addAll(List.of(words));
+        return Command.run(environment(), command);
+    }
+
+    private static List<String> exec(String os, String... words) {
+        List<String> command = new ArrayList<>(List.of(program.toString(), "exec", os, "--"));
+        command.addAll(List.of(words));
+        return command;
+    }
+
+    /** What a command in the host OS printed, once it has succeeded. */
+    private static String host(String... words) {
+        Command command = Command.run(environment(), exec("host", words));
+        assertThat(command.status()).as(command.out() + command.err()).isZero();
+        return command.out();
+    }
+
+    private static String digest(String sum) {
+        return sum.strip().split("\\s+")[0];
+    }
+
+    @Test
+    @Order(1)
+    void curlCarriesAFileThereAndBack() {
+        Privilege.requireProgram("curl");
+        String sent = host("sh", "-c", "head -c 3000000 /dev/urandom | tee /tmp/sent | sha256sum");
+        host("curl", "-sS", "-T", "/tmp/sent", "ftp://guest:nanorouter@" + GUEST + "/curl");
+        String back = host("sh", "-c", "curl -sS ftp://guest:nanorouter@" + GUEST + "/curl | sha256sum");
+        assertThat(digest(back)).isEqualTo(digest(sent));
+    }
+
+    @Test
+    @Order(1)
+    void lftpFetchesWhatItSent() {
+        Privilege.requireProgram("lftp");
+        host("sh", "-c", "head -c 2000000 /dev/urandom > /tmp/lftp-sent");
+        host("lftp", "-e", "set ssl:verify-certificate no; set ftp:ssl-allow no; set net:max-retries 1;"
+                + " put /tmp/lftp-sent -o lftp; get lftp -o /tmp/lftp-back; bye",
+                "-u", "guest,nanorouter", "ftp://" + GUEST);
+        host("cmp", "/tmp/lftp-sent", "/tmp/lftp-back");
+    }
+
+    @Test
+    @Order(1)
+    void telnetShowsTheLogin() {
+        Privilege.requireProgram("telnet");
+        Privilege.requireProgram("script");
+        Command telnet = Command.run(environment(), exec("host", "sh", "-c",
+                "{ sleep 2; } | timeout 20 script -qec 'telnet " + GUEST + "' /dev/null"));
+        assertThat(telnet.out()).contains("Connected to", "login:");
+    }
+
+    @Test
+    @Order(1)
+    void pingsOfAnySizeAndBothProtocolsAreAnswered() {
+        Privilege.requireProgram("ping");
+        for (String address : List.of(GUEST, GUEST_IPV6)) {
+            for (String size : List.of("56", "60000")) {
+                assertThat(host("ping", "-n", "-c", "3", "-i", "0.2", "-W", "5", "-s", size, address))
+                        .contains("3 received");
+            }
+        }
+        assertThat(host("ping", "-6", "-n", "-c", "1", "-W", "5", GUEST_IPV6)).contains("1 received");
+    }
+
+    @Test
+    @Order(1)
+    void iperfRunsInBothDirections() throws Exception {
+        Privilege.requireProgram("iperf3");
+        for (String direction : List.of("", "-R")) {
+            ProcessBuilder builder = new ProcessBuilder(exec("guest", "iperf3", "-s", "-1", "--forceflush"))
+                    .redirectErrorStream(true);
+            builder.environment().putAll(environment());
+            Process server = builder.start();
+            try {
+                BufferedReader reader = server.inputReader();
+                String line = reader.readLine();
+                while (line != null && !line.contains("listening")) {
+                    line = reader.readLine();
+                }
+                Map<String, Object> result = JSON.std.mapFrom(host("sh", "-c",
+                        "iperf3 -c " + GUEST + " -J -t 1 " + direction));
+                Map<?, ?> received = (Map<?, ?>) ((Map<?, ?>) result.get("end")).get("sum_received");
+                assertThat(((Number) received.get("bytes")).longValue()).as(direction).isGreaterThan(1_000_000);
+                assertThat(server.waitFor(LIMIT_S, SECONDS)).isTrue();
+            } finally {
+                server.descendants().forEach(ProcessHandle::destroyForcibly);
+                server.destroyForcibly();
+            }
+        }
+    }
+
+    @Test
+    @Order(2)
+    void numbersOfStatusAgreeWithThoseOfTheKernel() {
+        // What is just on its way, such as a neighbour's probe, is counted by one side only.
+        await().atMost(Duration.ofSeconds(30)).ignoreExceptions().untilAsserted(() -> {
+            List<Long> kernel = kernelCounters();
+            Map<?, ?> router = router();
+            Map<?, ?> tap = ((List<?>) router.get("ports")).stream().map(port -> (Map<?, ?>) port)
+                    .filter(port -> "tap".equals(port.get("kind"))).findFirst().orElseThrow();
+            assertThat(kernelCounters()).as("nothing crosses meanwhile").isEqualTo(kernel);
+            assertThat(List.of(number(tap, "received_frames"), number(tap, "sent_frames")))
+                    .as("received and sent frames").isEqualTo(kernel)
+                    .allSatisfy(count -> assertThat(count).isGreaterThan(1000));
+            Map<?, ?> totals = (Map<?, ?>) router.get("totals");
+            assertThat(number(totals, "received_frames"))
+                    .isEqualTo(number(totals, "forwarded_frames") + number(totals, "dropped_frames"));
+        });
+    }
+
+    /** What the kernel gave to the router's TAP and what it took, in frames. */
+    private static List<Long> kernelCounters() throws IOException {
+        List<Object> links = JSON.std.listFrom(host("ip", "-s", "-j", "link", "show", "dev", "nk0"));
+        Map<?, ?> statistics = (Map<?, ?>) ((Map<?, ?>) links.get(0)).get("stats64");
+        return List.of(number((Map<?, ?>) statistics.get("tx"), "packets"),
+                number((Map<?, ?>) statistics.get("rx"), "packets"));
+    }
+
+    private static Map<?, ?> router() throws IOException {
+        Command status = nanorouter("status", "-j");
+        assertThat(status.status()).as(status.err()).isZero();
+        return (Map<?, ?>) ((List<?>) JSON.std.mapFrom(status.out()).get("routers")).get(0);
+    }
+
+    private static long number(Map<?, ?> object, String key) {
+        return ((Number) object.get(key)).longValue();
+    }
+}
