@@ -33,8 +33,9 @@ public record RouterConfig(@Nullable String name, Bridging bridge, @Nullable Att
      *
      * @param ageing after which an address that was not seen again is forgotten
      * @param capacity addresses that the table holds
+     * @param portLimit addresses that are learned behind one port at most
      */
-    public record Bridging(Duration ageing, int capacity) {
+    public record Bridging(Duration ageing, int capacity, int portLimit) {
     }
 
     /**

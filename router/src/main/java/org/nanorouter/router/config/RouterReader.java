@@ -31,6 +31,7 @@ final class RouterReader {
     private static final Pattern DEVICE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,14}");
     private static final String DEVICE_EXPECTED = "1 to 15 letters, digits, dots, hyphens or underscores";
     private static final int MAX_TAP_MTU = 65_521;
+    private static final int MIN_FDB_CAPACITY = 16;
     private static final int MAX_FDB_CAPACITY = 1 << 20;
 
     private enum NicType { DGRAM, PCAP }
@@ -47,10 +48,12 @@ final class RouterReader {
         ConfigReader router = root.table("router");
         String name = router.has("name") ? matching(router, "name", NAME, NAME_EXPECTED) : null;
         ConfigReader bridge = root.table("bridge");
-        RouterConfig.Bridging bridging = new RouterConfig.Bridging(
-            bridge.duration("ageing", Duration.ofMillis(Fdb.DEFAULT_AGEING_MS), Duration.ofSeconds(1),
-                Duration.ofHours(24)),
-            bridge.integer("capacity", Fdb.DEFAULT_CAPACITY, 16, MAX_FDB_CAPACITY));
+        Duration ageing = bridge.duration("ageing", Duration.ofMillis(Fdb.DEFAULT_AGEING_MS), Duration.ofSeconds(1),
+            Duration.ofHours(24));
+        int capacity = bridge.integer("capacity", Fdb.DEFAULT_CAPACITY, MIN_FDB_CAPACITY, MAX_FDB_CAPACITY);
+        // One port that makes addresses up must leave room for those behind the others.
+        int portLimit = bridge.integer("port_limit", Math.max(MIN_FDB_CAPACITY, capacity / 4), 1, capacity);
+        RouterConfig.Bridging bridging = new RouterConfig.Bridging(ageing, capacity, portLimit);
         List<PortConfig> ports = ports();
         RouterConfig.Attach attach = attach(ports);
         Path control = control();

@@ -4,14 +4,17 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.channel.Channel;
+import org.nanorouter.nanokernel.config.Mac;
 import org.nanorouter.router.config.PortConfig;
 import org.nanorouter.router.config.PortConfig.ChannelConfig;
 import org.nanorouter.router.config.PortConfig.PcapNicConfig;
 import org.nanorouter.router.config.PortConfig.SocketNicConfig;
 import org.nanorouter.router.config.PortConfig.TapConfig;
 import org.nanorouter.router.engine.Engine;
+import org.nanorouter.router.forward.bridge.Fdb;
 import org.nanorouter.router.loop.EngineLoop;
 import org.nanorouter.router.port.Port;
 import org.nanorouter.router.port.PortState;
@@ -57,7 +60,11 @@ final class PortTable {
         applyChannels(wanted, done);
         for (PortConfig config : wanted) {
             if (!configured.containsKey(config) && !(config instanceof ChannelConfig)) {
-                configured.put(config, add(open(config)));
+                Port port = add(open(config));
+                configured.put(config, port);
+                if (config instanceof TapConfig tap) {
+                    pin(tap.mac() == null ? mac : tap.mac().bytes(), port);
+                }
                 done.add("added port " + config.name());
             }
         }
@@ -99,6 +106,31 @@ final class PortTable {
         return port;
     }
 
+    /**
+     * Holds an address to a port as long as the port is there. The addresses of OSes come from the nanokernel, so that
+     * no peer can take another's; what else is behind a port is learned.
+     */
+    private void pin(byte @Nullable [] address, Port port) {
+        if (address == null) {
+            return;
+        }
+        long value = 0;
+        for (byte each : address) {
+            value = value << Byte.SIZE | each & 0xFF;
+        }
+        Engine engine = engineLoop.engine();
+        int index = engine.indexOf(port);
+        long nowMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
+        Fdb fdb = engine.bridge().fdb();
+        if (value == 0 || fdb.isPinnedElsewhere(value, index)) {
+            LOG.warn("address {} is not held to port {}: it is no address, or another port's", new Mac(address),
+                port.name());
+        } else if (!fdb.pin(value, Fdb.NO_VLAN, index, nowMs)) {
+            LOG.warn("address {} is not held to port {}: the table of addresses is full", new Mac(address),
+                port.name());
+        }
+    }
+
     /** A peer has come. */
     void addChannel(Channel channel) {
         ChannelConfig config = configFor(channel.peerName());
@@ -112,6 +144,7 @@ final class PortTable {
             ChannelPort port = new ChannelPort(name, channel, config.onFull());
             add(port);
             channels.put(channel, port);
+            pin(channel.peerMac(), port);
         } catch (StartException e) {
             LOG.error("peer {} gets no port: {}", channel.peerName(), e.getMessage());
         }
@@ -162,6 +195,8 @@ final class PortTable {
                 engineLoop.unwatch(port);
                 Engine engine = engineLoop.engine();
                 engine.bridge().fdb().removePort(engine.indexOf(port));
+                // Its own address stays its own: nobody is to take its place meanwhile.
+                pin(port.channel().peerMac(), port);
             }
         }
     }

@@ -56,8 +56,8 @@ public final class Router implements AutoCloseable, RouterControl.Subject {
         this.file = file;
         this.environment = environment;
         this.loop = DataLoop.start("data");
-        Fdb fdb = new Fdb(config.bridge().capacity(), config.bridge().capacity(), config.bridge().ageing().toMillis(),
-            Engine.MAX_PORTS, ThreadLocalRandom.current().nextLong());
+        Fdb fdb = new Fdb(config.bridge().capacity(), config.bridge().portLimit(),
+            config.bridge().ageing().toMillis(), Engine.MAX_PORTS, ThreadLocalRandom.current().nextLong());
         this.engine = new Engine(new Bridge(fdb, Engine.MAX_PORTS), scratch.buffer(), scratch.address(),
             System::nanoTime);
         this.ports = new PortTable(new EngineLoop(loop, engine, System::nanoTime));

@@ -54,6 +54,16 @@ class RouterConfigTest {
     }
 
     @Test
+    void onePortLearnsAQuarterOfTheTableUnlessTheFileSaysOtherwise() throws ConfigException {
+        String[] port = {"[[port]]", "name = 'nk0'", "kind = 'tap'"};
+        assertThat(read(CELL, port).bridge().portLimit()).isEqualTo(1024);
+        assertThat(read(CELL, String.join("\n", port), "[bridge]", "capacity = 20").bridge().portLimit()).isEqualTo(16);
+        assertThat(read(CELL, String.join("\n", port), "[bridge]", "port_limit = 9").bridge().portLimit()).isEqualTo(9);
+        assertThat(mistakes(CELL, String.join("\n", port), "[bridge]", "capacity = 20", "port_limit = 21"))
+            .hasSize(1);
+    }
+
+    @Test
     void withoutChannelsAndEnvironmentNothingIsAttached() throws ConfigException {
         RouterConfig config = read(Map.of(), "[bridge]", "ageing = '10 s'", "[control]", "socket = 'router.sock'",
             "[[port]]", "name = 'nic'", "kind = 'nic'", "type = 'dgram'", "local = 'a'", "remote = '/b'");

@@ -1,11 +1,14 @@
 package org.nanorouter.router.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -14,15 +17,22 @@ import org.nanorouter.nanokernel.ring.QuarantineReason;
 import org.nanorouter.router.config.PortConfig.ChannelConfig;
 import org.nanorouter.router.engine.Engine;
 import org.nanorouter.router.forward.bridge.Bridge;
+import org.nanorouter.router.forward.bridge.BridgeDrop;
 import org.nanorouter.router.forward.bridge.Fdb;
+import org.nanorouter.router.frame.EthernetFrame;
 import org.nanorouter.router.loop.DataLoop;
 import org.nanorouter.router.loop.EngineLoop;
 import org.nanorouter.router.port.OnFull;
 import org.nanorouter.router.port.PortState;
 import org.nanorouter.router.port.channel.TwoOses;
+import org.nanorouter.shim.EventFd;
+import org.nanorouter.shim.Fd;
 
 class PortTableTest {
     private static final long TIMEOUT_MS = 5_000;
+    /** That of the second OS of {@link TwoOses}. */
+    private static final long PEER_MAC = 0x0200_0000_0002L;
+    private static final long OTHER_MAC = 0x0200_0000_0009L;
     private static final int CAPACITY = 256 * 1024;
 
     private final DataLoop loop = DataLoop.start("test-loop");
@@ -35,6 +45,8 @@ class PortTableTest {
             return System.nanoTime();
         });
     private final PortTable table = new PortTable(new EngineLoop(loop, engine, System::nanoTime));
+    private final int marker = EventFd.create();
+    private final AtomicInteger markerCalls = new AtomicInteger();
     private TwoOses oses;
 
     @BeforeEach
@@ -43,6 +55,7 @@ class PortTableTest {
         onLoop(() -> {
             table.apply(List.of(new ChannelConfig("peers", ChannelConfig.EVERY_PEER, OnFull.WAIT)));
             table.addChannel(oses.from0);
+            loop.watch(marker, markerCalls::incrementAndGet);
             return true;
         });
     }
@@ -55,6 +68,7 @@ class PortTableTest {
         });
         loop.close();
         oses.close();
+        Fd.close(marker);
     }
 
     private <T> T onLoop(Callable<T> task) throws Exception {
@@ -63,18 +77,53 @@ class PortTableTest {
 
     /** What the engine did in answer to a ring of the peer. */
     private long looksAfterARing() throws Exception {
+        settle();
         long before = looks.get();
         oses.from1.ring();
-        // What is readable is looked at in between.
-        for (int i = 0; i < 3; i++) {
-            onLoop(() -> true);
-        }
+        settle();
         return looks.get() - before;
+    }
+
+    /** The loop has seen everything that became readable before: epoll reports in the order of the events. */
+    private void settle() throws Exception {
+        int before = markerCalls.get();
+        EventFd.ring(marker);
+        await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(1)).until(() -> markerCalls.get() > before);
+        onLoop(() -> true);
+    }
+
+    /** Where a frame of this source, from the channel or from elsewhere, would go. */
+    private int forward(int ingress, long destination, long source, int vlan) {
+        return engine.bridge().forward(ingress, destination, source, vlan, 0);
+    }
+
+    @Test
+    void nobodyTakesTheAddressOfAnotherOs() throws Exception {
+        onLoop(() -> {
+            int peer = engine.indexOf(engine.ports().get(0));
+            int other = peer + 1;
+            engine.bridge().addPort(other, Bridge.NO_HORIZON);
+            for (int vlan : new int[] {0, 5}) {
+                int answer = forward(other, EthernetFrame.BROADCAST, PEER_MAC, vlan);
+                assertThat(Bridge.isDrop(answer)).isTrue();
+                assertThat(Bridge.dropReason(answer)).isEqualTo(BridgeDrop.SPOOFED_SOURCE);
+            }
+            assertThat(forward(other, PEER_MAC, OTHER_MAC, 0)).isEqualTo(peer);
+            // A second address behind the same OS is learned like any other.
+            assertThat(forward(peer, OTHER_MAC, PEER_MAC + 77, 0)).isEqualTo(other);
+            assertThat(forward(other, PEER_MAC + 77, OTHER_MAC, 0)).isEqualTo(peer);
+            oses.from0.quarantine(QuarantineReason.TAIL_MISALIGNED);
+            table.noticeQuarantines();
+            assertThat(Bridge.isDrop(forward(other, EthernetFrame.BROADCAST, PEER_MAC, 0))).isTrue();
+            assertThat(forward(other, PEER_MAC + 77, OTHER_MAC, 0)).as("forgotten").isEqualTo(Bridge.FLOOD);
+            table.removeChannel(oses.from0);
+            assertThat(forward(other, EthernetFrame.BROADCAST, PEER_MAC, 0)).isEqualTo(Bridge.FLOOD);
+            return true;
+        });
     }
 
     @Test
     void theDoorbellOfAQuarantinedPeerWakesNobody() throws Exception {
-        onLoop(() -> true);
         assertThat(looksAfterARing()).isPositive();
         onLoop(() -> {
             oses.from0.quarantine(QuarantineReason.TAIL_MISALIGNED);

@@ -27,6 +27,9 @@ public final class Fdb {
     /** No port. */
     public static final int NONE = -1;
 
+    /** The VLAN of frames without a tag. */
+    public static final int NO_VLAN = 0;
+
     private static final long USED = 1L << 63;
     private static final long ADDRESS_MASK = 0xFFFF_FFFF_FFFFL;
     private static final int VLAN_SHIFT = 48;
@@ -109,6 +112,9 @@ public final class Fdb {
 
     /** Notes that a frame from an address came in by a port. */
     public Learned learn(long address, int vlan, int port, long nowMs) {
+        if (vlan != NO_VLAN && isPinnedElsewhere(address, port)) {
+            return Learned.PINNED_ELSEWHERE;
+        }
         long key = key(address, vlan);
         int slot = slot(key);
         if (slot < 0) {
@@ -129,6 +135,12 @@ public final class Fdb {
         ports[slot] = port;
         seenAt[slot] = nowMs;
         return Learned.MOVED;
+    }
+
+    /** Whether an address is pinned, without a VLAN, to another port than this. */
+    public boolean isPinnedElsewhere(long address, int port) {
+        int slot = slot(key(address, NO_VLAN));
+        return slot >= 0 && seenAt[slot] == PINNED_FOREVER && ports[slot] != port;
     }
 
     private Learned learnNew(long key, int missing, int port, long nowMs) {
@@ -158,7 +170,8 @@ public final class Fdb {
     }
 
     /**
-     * Pins an address to a port, whatever is learned about it.
+     * Pins an address to a port, whatever is learned about it. What is pinned without a VLAN is learned behind no other
+     * port in any VLAN.
      *
      * @return false if the table is full
      */

@@ -16,6 +16,16 @@ class FdbTest {
     }
 
     @Test
+    void aPinWithoutVlanHoldsForTheSourceInEveryVlan() {
+        Fdb fdb = new Fdb(16, 16, AGEING, 4, 7);
+        assertThat(fdb.pin(MAC, Fdb.NO_VLAN, 1, 0)).isTrue();
+        assertThat(fdb.learn(MAC, 5, 2, 0)).isEqualTo(Learned.PINNED_ELSEWHERE);
+        assertThat(fdb.find(MAC, 5, 0)).isEqualTo(Fdb.NONE);
+        assertThat(fdb.learn(MAC, 5, 1, 0)).isEqualTo(Learned.NEW);
+        assertThat(fdb.find(MAC, 5, 0)).isEqualTo(1);
+    }
+
+    @Test
     void whatWasLearnedIsFoundInItsVlanAlone() {
         Fdb fdb = new Fdb(16, 16, AGEING, 4, 7);
         assertThat(fdb.learn(MAC, 10, 2, 0)).isEqualTo(Learned.NEW);
