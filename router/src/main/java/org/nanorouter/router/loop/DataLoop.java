@@ -22,7 +22,8 @@ import org.slf4j.LoggerFactory;
 /** One thread that waits for descriptors, times and tasks. */
 public final class DataLoop implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DataLoop.class);
-    private static final EpollIoOps READABLE_EDGE =
+    /** Made by {@code valueOf} of both bits: {@code EpollIoOps.with} adds nothing if any bit is set already. */
+    static final EpollIoOps READABLE_EDGE =
         EpollIoOps.valueOf(EpollIoOps.EPOLLIN.value() | EpollIoOps.EPOLLET.value());
     private static final long CLOSE_WAIT_MS = 2_000;
 

@@ -10,6 +10,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.nanorouter.router.forward.bridge.Bridge;
 import org.nanorouter.router.forward.bridge.Fdb;
+import org.nanorouter.router.frame.VnetHeaderDescriptor;
 import org.nanorouter.router.metrics.Drop;
 import org.nanorouter.router.metrics.PortCounter;
 import org.nanorouter.router.port.OnFull;
@@ -226,12 +227,39 @@ class EngineTest {
     }
 
     @Test
+    void aFrameWithTheAddressOfAnotherIsDroppedByNameAndTheTrafficStaysWhereItBelongs() {
+        learn();
+        engine.bridge().fdb().pin(0x0200_0000_0001L, 0, engine.indexOf(one), 0);
+        receive(two, FakePort.frame(9, 1, 60));
+        assertThat(two.counters().get(Drop.SPOOFED_SOURCE)).isEqualTo(1);
+        receive(tap, FakePort.frame(1, 9, 60));
+        assertThat(one.outgoing).hasSize(1);
+        assertThat(two.outgoing).isEmpty();
+        assertBooksBalance();
+    }
+
+    @Test
     void runtsAndLyingHeadersAreDroppedByName() {
         learn();
         receive(tap, new byte[13], new byte[0]);
         assertThat(tap.counters().get(Drop.RUNT)).isEqualTo(2);
-        receive(one, FakePort.frame(9, 9, 60));
+        assertIsDropped(Drop.UNKNOWN_FLAG, VnetHeaderDescriptor.FLAGS_OFFSET, 0x40);
+        assertIsDropped(Drop.UNKNOWN_GSO_TYPE, VnetHeaderDescriptor.GSO_TYPE_OFFSET, 77);
+        assertIsDropped(Drop.BAD_GSO_SIZE, VnetHeaderDescriptor.GSO_TYPE_OFFSET, VnetHeaderDescriptor.GSO_TCPV4);
+        assertIsDropped(Drop.HEADER_LENGTH_OUTSIDE, VnetHeaderDescriptor.HEADER_LENGTH_OFFSET, 61);
+        one.vnetHeader[VnetHeaderDescriptor.CHECKSUM_START_OFFSET] = 59;
+        assertIsDropped(Drop.CHECKSUM_OUTSIDE, VnetHeaderDescriptor.FLAGS_OFFSET,
+            VnetHeaderDescriptor.FLAG_NEEDS_CHECKSUM);
+        assertThat(tap.outgoing).isEmpty();
         assertBooksBalance();
+    }
+
+    /** A frame of a peer whose header has this byte. */
+    private void assertIsDropped(Drop reason, int offset, int value) {
+        one.vnetHeader[offset] = (byte) value;
+        receive(one, FakePort.frame(9, 1, 60));
+        one.vnetHeader[offset] = 0;
+        assertThat(one.counters().get(reason)).as(reason.label()).isEqualTo(1);
     }
 
     @Test

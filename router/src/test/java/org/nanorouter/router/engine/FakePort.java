@@ -34,6 +34,8 @@ final class FakePort implements Port {
     OnFull onFull = OnFull.DROP;
     @Nullable RuntimeException toThrow;
     boolean refuses;
+    /** What stands before each frame that it gives. */
+    final byte[] vnetHeader = new byte[FrameBatch.VNET_HDR_LENGTH];
 
     private final String name;
     private final PortKind kind;
@@ -107,7 +109,7 @@ final class FakePort implements Port {
         }
         while (!incoming.isEmpty() && !batch.isFull()) {
             byte[] frame = incoming.remove();
-            memory.putLong(record + Space.HEADER_GAP, 0).putInt(record + Space.HEADER_GAP + Long.BYTES, 0);
+            memory.put(record + Space.HEADER_GAP, vnetHeader);
             memory.put(record + Space.HEADER_GAP + FrameBatch.VNET_HDR_LENGTH, frame);
             batch.add(record + Space.HEADER_GAP, frame.length);
             record += Space.span(frame.length);
