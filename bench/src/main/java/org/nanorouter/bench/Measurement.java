@@ -67,7 +67,7 @@ final class Measurement {
     }
 
     private Map<?, ?> iperf(int duration, String... options) throws IOException, InterruptedException {
-        Process server = new ProcessBuilder(wire.onB("iperf3", "-s", "-1", "--forceflush"))
+        Process server = new ProcessBuilder(Programs.mortal(wire.onB("iperf3", "-s", "-1", "--forceflush")))
                 .redirectErrorStream(true).start();
         try {
             BufferedReader lines = server.inputReader();

@@ -5,12 +5,14 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** Runs other programs and waits for them, with a limit. Not thread-safe; one user at a time. */
 final class Programs {
     private static final long LIMIT_SECONDS = 120;
+    private static final boolean HAVE_SETPRIV = installed("setpriv");
 
     private Programs() {
     }
@@ -35,11 +37,22 @@ final class Programs {
         return false;
     }
 
+    /** The command, made to end with the thread that starts it, which is how it ends with a JVM that is killed. */
+    static List<String> mortal(List<String> command) {
+        if (!HAVE_SETPRIV) {
+            return command;
+        }
+        List<String> whole = new ArrayList<>(List.of("setpriv", "--pdeathsig", "TERM"));
+        whole.addAll(command);
+        return whole;
+    }
+
     /** Runs a command to its end; returns what it printed on standard output; an exit code but 0 is an exception. */
     static String run(List<String> command) throws IOException, InterruptedException {
         File errors = File.createTempFile("nanorouter-bench", ".err");
         try {
-            Process process = new ProcessBuilder(command).redirectError(errors).start();
+            errors.deleteOnExit();
+            Process process = new ProcessBuilder(mortal(command)).redirectError(errors).start();
             process.getOutputStream().close();
             String output = new String(process.getInputStream().readAllBytes());
             if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
@@ -52,7 +65,7 @@ final class Programs {
             }
             return output;
         } finally {
-            Files.delete(errors.toPath());
+            Files.deleteIfExists(errors.toPath());
         }
     }
 
@@ -62,7 +75,7 @@ final class Programs {
 
     /** Starts a program that stays, its output appended to a file. Its standard input stays open until it is ended. */
     static Process start(Path log, List<String> command) throws IOException {
-        return new ProcessBuilder(command).redirectErrorStream(true)
+        return new ProcessBuilder(mortal(command)).redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile())).start();
     }
 

@@ -6,15 +6,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /**
  * What one contender needs for one round: three network namespaces (A, B, and one in which the contender itself makes
- * its devices), a folder, and the processes it starts. Closing it ends and removes all of that. Used by one thread.
+ * its devices), a folder, and the processes it starts. Closing it ends and removes all of that; the end of the JVM
+ * closes it. Of a JVM that was killed the processes end too, and the next site removes the rest. Used by one thread.
  */
 final class Site implements AutoCloseable {
     static final String ADDRESS_A = "10.77.9.1";
@@ -28,22 +27,37 @@ final class Site implements AutoCloseable {
     private final Path folder;
     private final Deque<Process> processes = new ArrayDeque<>();
     private final List<String> namespaces = new ArrayList<>();
+    private final Thread atEnd = new Thread(this::closeAtEnd, "bench-end");
+    private boolean closed;
 
     Site() throws IOException, InterruptedException {
-        tag = "nkb" + ProcessHandle.current().pid();
+        Leftovers.remove();
+        tag = Leftovers.NAMESPACE_PREFIX + ProcessHandle.current().pid();
         namespaceA = tag + "-a";
         namespaceB = tag + "-b";
         namespaceWire = tag + "-w";
-        folder = Files.createTempDirectory("nanorouter-bench");
+        folder = Files.createTempDirectory(Leftovers.FOLDER_PREFIX + ProcessHandle.current().pid() + "-");
+        Runtime.getRuntime().addShutdownHook(atEnd);
         try {
             for (String name : List.of(namespaceA, namespaceB, namespaceWire)) {
-                Programs.run("ip", "netns", "add", name);
-                namespaces.add(name);
+                addNamespace(name);
                 Programs.run("ip", "-n", name, "link", "set", "lo", "up");
             }
         } catch (IOException e) {
             close();
             throw e;
+        }
+    }
+
+    private synchronized void addNamespace(String name) throws IOException, InterruptedException {
+        checkOpen();
+        Programs.run("ip", "netns", "add", name);
+        namespaces.add(name);
+    }
+
+    private void checkOpen() throws IOException {
+        if (closed) {
+            throw new Programs.ProgramException("interrupted");
         }
     }
 
@@ -82,7 +96,8 @@ final class Site implements AutoCloseable {
     }
 
     /** Starts a program that stays until this site is closed, in the current namespaces. */
-    Process startHere(List<String> command) throws IOException {
+    synchronized Process startHere(List<String> command) throws IOException {
+        checkOpen();
         Process process = Programs.start(log(), command);
         processes.push(process);
         return process;
@@ -143,8 +158,30 @@ final class Site implements AutoCloseable {
         }
     }
 
+    private void closeAtEnd() {
+        try {
+            removeAll();
+        } catch (IOException e) {
+            System.err.println("not everything was removed: " + e.getMessage());
+        }
+    }
+
     @Override
     public void close() throws IOException {
+        removeAll();
+        try {
+            Runtime.getRuntime().removeShutdownHook(atEnd);
+        } catch (IllegalStateException e) {
+            // The JVM ends, and the hook finds nothing to do.
+            closed = true;
+        }
+    }
+
+    private synchronized void removeAll() throws IOException {
+        if (closed) {
+            return;
+        }
+        closed = true;
         try {
             while (!processes.isEmpty()) {
                 Programs.end(processes.pop());
@@ -156,11 +193,7 @@ final class Site implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new Programs.ProgramException("interrupted before everything was removed: " + namespaces);
         }
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        }
+        Leftovers.removeTree(folder);
     }
 
     private Process start(String namespace, String... command) throws IOException {
