@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DemoIT {
     private static final List<String> AS_NOBODY = List.of("setpriv", "--reuid", "65534", "--regid", "65534",
             "--clear-groups");
-    private static final List<String> DEMO = List.of("demo", "--size", "8");
+    private static final List<String> SMALL = List.of("--size", "8");
     private static final int LIMIT_S = 180;
     private static final int STEPS = 22;
     private static final String UP = "press Ctrl-C";
@@ -59,7 +59,10 @@ class DemoIT {
     private Process start(List<String> before, String... options) throws IOException {
         List<String> command = new ArrayList<>(before);
         command.add(program.toString());
-        command.addAll(DEMO);
+        command.add("demo");
+        if (!List.of(options).contains("--size")) {
+            command.addAll(SMALL);
+        }
         command.addAll(List.of(options));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().put("NANOROUTER_RUN", directory.resolve("run").toString());
@@ -159,6 +162,25 @@ class DemoIT {
         assertThat(reader.lines()).isEmpty();
         assertThat(demo.waitFor(LIMIT_S, SECONDS)).isTrue();
         assertNothingIsLeft();
+    }
+
+    @Test
+    void nothingIsLeftOfOneWithAnExternalHostThatWasKilledWithinATransfer() throws Exception {
+        Privilege.requireRoot();
+        String namespace = "nkit" + ProcessHandle.current().pid();
+        assertThat(Command.run("ip", "netns", "add", namespace).status()).isZero();
+        try {
+            Process demo = start(List.of("ip", "netns", "exec", namespace), "--host", "external", "--size", "2048");
+            await().atMost(Duration.ofSeconds(LIMIT_S)).pollInterval(Duration.ofMillis(20)).until(() ->
+                    processesHere().stream().anyMatch(line -> line.contains(" -n -v ")));
+            assertThat(Command.run("ip", "-n", namespace, "-o", "link").out()).contains("nk0");
+            demo.destroyForcibly().waitFor();
+            assertNothingIsLeft();
+            assertThat(Command.run("ip", "-n", namespace, "-o", "link").out()).doesNotContain("nk0");
+            assertThat(Command.run("ip", "netns", "pids", namespace).out()).isEmpty();
+        } finally {
+            Command.run("ip", "netns", "del", namespace);
+        }
     }
 
     @Test

@@ -35,6 +35,8 @@ final class Machine implements AutoCloseable {
             """;
     /** What a nanokernel says that finds another one in its place, as when two start at the same time. */
     private static final String TAKEN = "a nanokernel runs already";
+    /** Ends a command with its parent, however that ends. Those in a cell end with the cell. */
+    private static final List<String> MORTAL = List.of("setpriv", "--pdeathsig", "KILL");
     private static final Duration BOOT_LIMIT = Duration.ofSeconds(60);
     private static final Duration POLL = Duration.ofMillis(20);
     private static final Duration LONG = Duration.ofDays(365);
@@ -101,10 +103,6 @@ final class Machine implements AutoCloseable {
 
     String name() {
         return run.name();
-    }
-
-    RunDirectory runDirectory() {
-        return run;
     }
 
     /** Writes what the nanokernel and its OSes read. */
@@ -194,7 +192,9 @@ final class Machine implements AutoCloseable {
     /** The command line that runs a command inside an OS, as {@code nanorouter exec} does. */
     List<String> inside(String os, String... command) throws IOException {
         List<String> line = new ArrayList<>();
-        if (!isExternal(os)) {
+        if (isExternal(os)) {
+            line.addAll(MORTAL);
+        } else {
             line.addAll(List.of("nsenter", "-t", String.valueOf(pid(os)), "-U", "-m", "-u", "-i", "-n", "-p"));
             // Without a range of uids the cell's root is the user who calls.
             boolean uidRange = (Boolean) askKernel("os.enter", os, "uid_range");
@@ -205,6 +205,13 @@ final class Machine implements AutoCloseable {
         }
         line.addAll(List.of(command));
         return line;
+    }
+
+    /** Commands of an OS that a shell connects by pipes. */
+    List<String> pipeline(String os, String... commands) throws IOException {
+        // The end of a shell alone is not that of what it started.
+        String before = isExternal(os) ? String.join(" ", MORTAL) + " " : "";
+        return inside(os, "sh", "-c", before + String.join(" | " + before, commands));
     }
 
     /** A file of an OS, as this process reaches it. */

@@ -27,8 +27,9 @@ record Programs(String telnet, String ftp, @Nullable String telnetd, @Nullable S
         String ftp = orMissing(find("tnftp", "inetutils-ftp", "ftp"), "inetutils-ftp", absent);
         orMissing(find("ping"), "iputils-ping", absent);
         orMissing(find("nsenter"), "util-linux", absent);
+        orMissing(find("setpriv"), "util-linux", absent);
         orMissing(find("script"), "bsdutils", absent);
-        missing.addAll(absent);
+        absent.stream().distinct().forEach(missing::add);
         return new Programs(telnet, ftp, find("telnetd"), find("ftpd"), find("inetutils-inetd"));
     }
 

@@ -103,8 +103,8 @@ final class Traffic {
 
     /** Makes the file that ftp carries. */
     String makeFile() throws IOException, InterruptedException, StepFailure {
-        Program.Outcome outcome = Program.run(LONG, machine.inside(Machine.HOST, "sh", "-c",
-                "head -c " + fileLength + " /dev/urandom | tee " + sent() + " | sha256sum"), "",
+        Program.Outcome outcome = Program.run(LONG, machine.pipeline(Machine.HOST,
+                "head -c " + fileLength + " /dev/urandom", "tee " + sent(), "sha256sum"), "",
                 () -> report.progress(lengthOf(Machine.HOST, sent()), fileLength)).orFail("head");
         digest = firstWord(outcome.output());
         return "sha256 " + digest.substring(0, Math.min(16, digest.length())) + "...";
