@@ -43,7 +43,7 @@ need_header() {
   need "$1" "$2"
 }
 
-# What the demonstration uses if it is there; else it brings its own servers and clients.
+# What the demonstration uses. Only the servers can be missing: then it brings its own.
 find_missing_for_demo() {
   need_program telnet inetutils-telnet
   need_program ftp inetutils-ftp
