@@ -9,7 +9,7 @@ import org.nanorouter.nanokernel.daemon.InstanceException;
 import org.nanorouter.nanokernel.daemon.Nanokernel;
 import org.nanorouter.nanokernel.daemon.RunDirectory;
 import org.nanorouter.nanokernel.daemon.StartException;
-import org.nanorouter.router.os.Signals;
+import org.nanorouter.router.process.Signals;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;

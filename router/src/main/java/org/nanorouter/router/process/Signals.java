@@ -1,4 +1,4 @@
-package org.nanorouter.router.os;
+package org.nanorouter.router.process;
 
 import java.lang.reflect.Proxy;
 import org.slf4j.Logger;

@@ -1,4 +1,4 @@
-package org.nanorouter.router.os;
+package org.nanorouter.router.process;
 
 import java.io.IOException;
 import java.io.InputStream;

@@ -2,4 +2,4 @@
  * What a daemon has to do with the process that it is: signals, and a standard input that is its lifeline.
  */
 @org.jspecify.annotations.NullMarked
-package org.nanorouter.router.os;
+package org.nanorouter.router.process;
