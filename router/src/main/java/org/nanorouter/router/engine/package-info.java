@@ -18,7 +18,9 @@
  * Nothing is queued. With {@code on_full = wait} the engine stops asking an ingress whose predicted egress has no
  * room, and the kernel's queue behind that ingress fills up, which slows its senders. An egress that stays full for
  * {@link org.nanorouter.router.engine.Engine#MAX_WAIT_NANOS} counts as stalled: frames for it are dropped and counted
- * until it has room again, so that one stalled peer stops nobody else for longer than that.
+ * until it has room again, so that one stalled peer stops nobody else for longer than that. The port sees to it that
+ * there can be room again: having refused one frame, it refuses all until {@code hasRoom} holds, and then the engine
+ * holds back anew.
  *
  * <h2>What it refuses</h2>
  * It knows no Netty, no native call and no clock but the one that it is given, so that a test can step it. A port

@@ -2,7 +2,7 @@
  * The data loop: one thread on Netty's epoll loop, which waits for all descriptors and runs the engine.
  *
  * <p>{@link org.nanorouter.router.loop.DataLoop} is the only class of the data path that knows Netty. It joins
- * foreign descriptors (TAPs, eventfds, sockets) to Netty's own epoll instance through the public {@code
+ * foreign descriptors (TAPs, doorbells, sockets) to Netty's own epoll instance through the public {@code
  * EpollIoHandle}, so that one thread sleeps in one system call for all of them. {@link
  * org.nanorouter.router.loop.EngineLoop} ties an engine to it.
  *
@@ -11,8 +11,9 @@
  * two. The price is a rule: what is readable stays forgotten until something new arrives, so the engine remembers
  * which port may still have something, and asks each until it says that it has nothing.
  *
- * <p>A doorbell that nobody reads would stop ringing when its count reaches 2^64 - 2; at a billion rings a second
- * that takes 584 years.
+ * <p>What is waited on at a doorbell is not its eventfd but an epoll descriptor that holds it (docs/abi.md), so that
+ * no peer can fill or clear it. An eventfd that nobody reads would stop ringing when its count reaches 2^64 - 2; at a
+ * billion rings a second that takes 584 years.
  *
  * <p>Traps of Netty 4.2 that this package keeps off: an exception that escapes a handler would stop the loop for a
  * second; a registration waits for its first {@code submit}; the handler is given an inner registration that is not

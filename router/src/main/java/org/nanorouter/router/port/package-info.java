@@ -19,8 +19,8 @@
  * A port that sends through a ring offers its next free bytes as a {@link org.nanorouter.router.port.Landing}. The
  * engine predicts that the next frames of an ingress go where its last one went, and lets the ingress read straight
  * into those bytes, laid out as consecutive ring records. Where the guess is right, the frame is published in place,
- * never copied; where it is wrong, it is sent to where it belongs like any other frame and its record is cancelled as
- * padding.
+ * never copied; where it is wrong, it is sent to where it belongs like any other frame and its record is taken back: it
+ * becomes padding if a record behind it is kept, else it is forgotten and costs nothing.
  *
  * <h2>Waiting</h2>
  * A port names a descriptor that becomes readable when there may be something to receive. It is watched
