@@ -62,7 +62,12 @@ final class MachineFixture {
     }
 
     <T> T on(Supplier<T> call) throws Exception {
-        return wait(CompletableFuture.supplyAsync(call, loop));
+        return wait(later(call));
+    }
+
+    /** Calls on the loop's thread; if that is this one, then after one look at all descriptors. */
+    <T> CompletableFuture<T> later(Supplier<T> call) {
+        return CompletableFuture.supplyAsync(call, loop);
     }
 
     void start(String os) throws Exception {
