@@ -194,7 +194,7 @@ class TapRingIT {
         awaitPing();
         Process second = start("second.log",
             java("a", "org.nanorouter.router.cli.Nanorouter", "run", "-c", config.toString()));
-        assertThat(second.waitFor()).isEqualTo(73);
+        assertThat(second.waitFor()).isEqualTo(69);
         assertThat(Files.readString(directory.resolve("second.log"))).contains("is another router running?");
         assertThat(pings(AGENT_ADDRESS)).isTrue();
         router.destroy();

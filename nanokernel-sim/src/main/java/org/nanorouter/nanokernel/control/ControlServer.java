@@ -53,7 +53,7 @@ public final class ControlServer implements AutoCloseable {
     /**
      * Creates the socket with mode 0600 and begins to serve it. A socket that nobody serves any more is replaced.
      *
-     * @throws BindException if another process serves this path, or it is too long
+     * @throws BindException if another process serves this path
      */
     public static ControlServer start(Path path, ControlHandler handler) throws IOException {
         ControlServer server = new ControlServer(path, handler);
@@ -67,7 +67,7 @@ public final class ControlServer implements AutoCloseable {
 
     private static ServerSocketChannel bind(Path path) throws IOException {
         if (path.toString().getBytes(StandardCharsets.UTF_8).length > MAX_PATH) {
-            throw new BindException("path=" + path + " is longer than the " + MAX_PATH + " bytes of a socket's path");
+            throw new IOException("path=" + path + " is longer than the " + MAX_PATH + " bytes of a socket's path");
         }
         if (isServed(path)) {
             throw new BindException("path=" + path + " is served by another process");

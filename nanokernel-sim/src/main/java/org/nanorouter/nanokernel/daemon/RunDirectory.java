@@ -67,9 +67,14 @@ public final class RunDirectory {
         return (Integer) Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS);
     }
 
+    /** Whether an instance may have this name. */
+    public static boolean isName(String name) {
+        return NAME.matcher(name).matches();
+    }
+
     /** The instance of a name, whether it is there or not. */
     public static RunDirectory of(Path base, String name) throws InstanceException {
-        if (!NAME.matcher(name).matches()) {
+        if (!isName(name)) {
             throw new InstanceException("instance=" + name + " is not 1 to 31 letters a-z, digits or hyphens");
         }
         return new RunDirectory(base.resolve(name));

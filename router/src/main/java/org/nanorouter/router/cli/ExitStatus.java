@@ -12,11 +12,14 @@ public final class ExitStatus {
     public static final int DATA = 65;
     /** A file that was named does not exist or cannot be read. */
     public static final int NO_INPUT = 66;
-    /** Something that the command needs is not there: no running instance, no such OS, no /dev/net/tun. */
+    /**
+     * Something that the command needs is not to be had: no running instance, no such OS, no /dev/net/tun, or a place
+     * that another running nanokernel or router holds.
+     */
     public static final int UNAVAILABLE = 69;
     /** A mistake in this program. */
     public static final int INTERNAL = 70;
-    /** A file, socket, interface or instance could not be made, for example because another one holds its place. */
+    /** A file, socket or interface could not be made, for example because one of that name is there. */
     public static final int CANNOT_CREATE = 73;
     /** Reading or writing failed. */
     public static final int IO = 74;

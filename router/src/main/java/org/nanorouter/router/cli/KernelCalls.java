@@ -1,7 +1,8 @@
 package org.nanorouter.router.cli;
 
 import java.io.IOException;
-import java.net.SocketException;
+import java.net.BindException;
+import java.nio.file.AccessDeniedException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -25,6 +26,8 @@ final class KernelCalls {
             return RunDirectory.find(RunDirectory.base(), option.name());
         } catch (InstanceException e) {
             throw new CommandFailure(ExitStatus.UNAVAILABLE, String.valueOf(e.getMessage()), e);
+        } catch (AccessDeniedException e) {
+            throw new CommandFailure(ExitStatus.NO_PERMISSION, e.getMessage() + ": permission denied", e);
         } catch (IOException e) {
             throw new CommandFailure(ExitStatus.IO, RunDirectory.base() + ": " + e.getMessage(), e);
         }
@@ -42,12 +45,15 @@ final class KernelCalls {
             return client.call(request);
         } catch (ControlException e) {
             throw new CommandFailure(exitStatus(e), String.valueOf(e.getMessage()), e);
-        } catch (SocketException e) {
-            throw new CommandFailure(ExitStatus.NO_PERMISSION, instance.controlSocket() + ": " + e.getMessage(), e);
         } catch (IOException e) {
-            throw new CommandFailure(ExitStatus.UNAVAILABLE,
+            throw new CommandFailure(exitStatus(e),
                     "instance " + instance.name() + " does not answer: " + e.getMessage(), e);
         }
+    }
+
+    /** Of a connection that failed; EACCES comes as a BindException, although nothing is bound. */
+    static int exitStatus(IOException e) {
+        return e instanceof BindException ? ExitStatus.NO_PERMISSION : ExitStatus.UNAVAILABLE;
     }
 
     private static int exitStatus(ControlException e) {

@@ -99,7 +99,7 @@ public final class Router implements AutoCloseable, RouterControl.Subject {
         try {
             control = ControlServer.start(config.control(), new RouterControl(this));
         } catch (BindException e) {
-            throw new StartException(StartException.Kind.CANNOT_CREATE,
+            throw new StartException(StartException.Kind.UNAVAILABLE,
                 "control socket: " + e.getMessage() + "; is another router running?", e);
         } catch (IOException e) {
             throw new StartException(StartException.Kind.CANNOT_CREATE,

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.BindException;
+import java.net.ConnectException;
+import java.net.SocketException;
 import java.nio.file.AccessDeniedException;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine.Command;
@@ -73,6 +76,22 @@ class NanorouterTest {
         assertThat(run("nonsense")).isEqualTo(ExitStatus.USAGE);
         assertThat(run("--nonsense")).isEqualTo(ExitStatus.USAGE);
         assertThat(err.toString()).contains("nonsense").contains("--help");
+    }
+
+    @Test
+    void aNameThatNoInstanceCanHaveIsAUsageMistake() {
+        assertThat(run("status", "-i", "Bad Name")).isEqualTo(ExitStatus.USAGE);
+        assertThat(run("kernel", "-c", "none.toml", "-i", "../x")).isEqualTo(ExitStatus.USAGE);
+        assertThat(err.toString()).contains("'Bad Name' is not 1 to 31 letters");
+    }
+
+    @Test
+    void aRefusedConnectionIsUnavailableAndAForbiddenOneNoPermission() {
+        assertThat(KernelCalls.exitStatus(new ConnectException("Connection refused")))
+                .isEqualTo(ExitStatus.UNAVAILABLE);
+        assertThat(KernelCalls.exitStatus(new SocketException("No such file"))).isEqualTo(ExitStatus.UNAVAILABLE);
+        assertThat(KernelCalls.exitStatus(new BindException("Permission denied")))
+                .isEqualTo(ExitStatus.NO_PERMISSION);
     }
 
     @Test

@@ -130,7 +130,7 @@ class RouterTest {
         RouterConfig config = RouterConfig.read(file, Map.of());
         StartException failure =
             catchThrowableOfType(StartException.class, () -> Router.start(config, file, Map.of()));
-        assertThat(failure.kind()).isEqualTo(StartException.Kind.CANNOT_CREATE);
+        assertThat(failure.kind()).isEqualTo(StartException.Kind.UNAVAILABLE);
         assertThat(failure).hasMessageContaining("router.sock");
         assertThat(names(call("port"))).containsExactly("a", "b");
     }
