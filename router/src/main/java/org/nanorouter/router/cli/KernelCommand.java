@@ -1,9 +1,11 @@
 package org.nanorouter.router.cli;
 
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.config.ConfigException;
+import org.nanorouter.nanokernel.config.MachineCheck;
 import org.nanorouter.nanokernel.config.MachineConfig;
 import org.nanorouter.nanokernel.daemon.InstanceException;
 import org.nanorouter.nanokernel.daemon.Nanokernel;
@@ -19,7 +21,8 @@ import picocli.CommandLine.Option;
         name = "kernel",
         description = {
             "Runs the nanokernel: cuts memory into regions, starts the OSes, and watches them.",
-            "It stays in the foreground. TERM or INT end it and its OSes in order."
+            "It stays in the foreground. TERM or INT end it and its OSes in order; HUP checks the file again",
+            "and logs its mistakes, or that a restart is needed."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -39,6 +42,7 @@ final class KernelCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        Path file = Objects.requireNonNull(config);
         MachineConfig machine = read();
         try {
             RunDirectory directory = RunDirectory.of(RunDirectory.base(), nameOf(machine));
@@ -46,8 +50,8 @@ final class KernelCommand implements Callable<Integer> {
                     new Nanokernel.Options(machine, directory, homeOrNull(), lifeline));
             Signals.on("TERM", kernel::stop);
             Signals.on("INT", kernel::stop);
-            // A machine cannot be changed while it runs; its terminal's end is not the machine's.
-            Signals.on("HUP", () -> { });
+            // A machine cannot be changed while it runs; and its terminal's end is not the machine's.
+            Signals.on("HUP", () -> MachineCheck.check(file, machine));
             return kernel.run();
         } catch (InstanceException e) {
             throw new CommandFailure(ExitStatus.UNAVAILABLE, String.valueOf(e.getMessage()), e);
