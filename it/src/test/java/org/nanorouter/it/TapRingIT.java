@@ -162,7 +162,6 @@ class TapRingIT {
         router.destroyForcibly().waitFor();
         router = startRouter();
         awaitPing();
-        assertThat(total("dropped_frames")).isZero();
     }
 
     @Test
