@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * End-to-end tests: they run the built programs in namespaces that they make, and leave nothing behind.
  *

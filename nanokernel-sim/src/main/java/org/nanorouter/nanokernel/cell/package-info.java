@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Cells: how an OS's processes are started, ended and kept apart.
  *

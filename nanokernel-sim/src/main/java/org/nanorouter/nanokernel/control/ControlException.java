@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.nanokernel.control;
 
 /** A request that was answered with an error. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The control socket of a daemon: one JSON object a line in, one JSON object a line out.
  *

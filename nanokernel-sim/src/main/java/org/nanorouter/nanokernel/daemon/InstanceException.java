@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.nanokernel.daemon;
 
 /** No instance is meant by what was asked, or more than one, or its place is taken. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.nanokernel.daemon;
 
 /** A nanokernel could not start, and took everything back that it had made. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The nanokernel's process: its run directory, its loop, and what it answers.
  *

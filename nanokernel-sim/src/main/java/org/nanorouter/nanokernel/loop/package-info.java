@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The nanokernel's event loop: one thread, {@code poll(2)}, timers, and a queue for other threads.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The machine: which OSes there are, what each has, and how it goes from one state to another.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.nanokernel.watch;
 
 /** Watches one heartbeat word. Times are nanoseconds of one clock that the caller reads. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.router.cli;
 
 /** Exit codes of every command, those of {@code sysexits.h}. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What {@code router.toml} says, read once into immutable values with every default filled in.
  *

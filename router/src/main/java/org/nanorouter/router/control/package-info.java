@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What a router answers at its control socket: {@code status}, {@code port}, {@code fdb}, {@code fdb-flush} and
  * {@code reload}.

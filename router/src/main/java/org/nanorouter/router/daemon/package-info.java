@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The router as a process: brings ports up from the configuration, keeps the attachment to the nanokernel, and takes
  * everything down.

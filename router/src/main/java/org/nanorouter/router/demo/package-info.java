@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The demonstration: boots an emulated host OS and a guest, and lets real telnet and ftp programs cross between them.
  *

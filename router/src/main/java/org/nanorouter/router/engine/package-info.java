@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * Moves frames: asks ports for batches, asks the bridge where each frame goes, and keeps the books.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.router.frame;
 
 import java.lang.invoke.MethodHandles;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What a frame means, and how a frame is made fit for a port without offloads.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The data loop: one thread on Netty's epoll loop, which waits for all descriptors and runs the engine.
  *

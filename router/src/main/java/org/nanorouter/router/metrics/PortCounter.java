@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.router.metrics;
 
 /** What is counted at each port besides drops. Bytes are those of Ethernet frames, without vnet_hdr and FCS. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * What a daemon has to do with the process that it is: signals, and a standard input that is its lifeline.
  */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The learning bridge: which port leads to an Ethernet address.
  *

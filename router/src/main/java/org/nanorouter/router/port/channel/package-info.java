@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The port at a nanokernel channel: the ring pair between this OS and one incarnation of a peer.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /**
  * The emulated network card: a port to whatever is no TAP and no channel.
  *
