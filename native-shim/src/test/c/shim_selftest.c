@@ -175,7 +175,6 @@ static void descriptors_arrive_in_order_and_surplus_ones_are_closed(void)
 	EXPECT(nks_unix_socket_receive_with_fds(pair[1], text, 7, got, 3, &n) == -EMSGSIZE && n == 0);
 	EXPECT(nks_unix_socket_send_with_fds(pair[0], "x", 1, sent, NKS_MAX_FDS + 1) == -EINVAL);
 	EXPECT(open_descriptors() == before);
-	EXPECT(nks_unix_socket_peer_uid(pair[0]) == (int)getuid() && nks_unix_socket_peer_pid(pair[0]) == getpid());
 
 	nks_fd_close(pair[0]);
 	EXPECT(nks_unix_socket_receive_with_fds(pair[1], text, 8, got, 3, &n) == 0 && n == 0);

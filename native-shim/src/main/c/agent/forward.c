@@ -281,7 +281,6 @@ int tap_to_channels(struct agent *agent)
 			continue;
 		}
 		traffic->received_bytes += (uint64_t)length - NK_VNET_HDR_LENGTH;
-		/* A TAP says the whole length of a frame that did not fit. */
 		route(agent, claimed, buffer, (uint32_t)length - NK_VNET_HDR_LENGTH, now);
 	}
 	for (uint32_t i = 0; i < agent->open_count; i++)

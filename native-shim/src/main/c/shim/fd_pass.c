@@ -225,28 +225,3 @@ int nks_unix_socket_receive_with_fds(int fd, void *address, int capacity, int32_
 	*nfds = count;
 	return (int)received;
 }
-
-static int peer_credentials(int fd, struct ucred *credentials)
-{
-	socklen_t length = sizeof(*credentials);
-
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, credentials, &length) ? -errno : 0;
-}
-
-int nks_unix_socket_peer_uid(int fd)
-{
-	struct ucred credentials;
-	int error = peer_credentials(fd, &credentials);
-
-	if (error)
-		return error;
-	return credentials.uid > INT32_MAX ? -EOVERFLOW : (int)credentials.uid;
-}
-
-int nks_unix_socket_peer_pid(int fd)
-{
-	struct ucred credentials;
-	int error = peer_credentials(fd, &credentials);
-
-	return error ? error : credentials.pid;
-}

@@ -251,10 +251,6 @@ NKS_EXPORT int nks_unix_socket_send_with_fds(int fd, const void *address, int le
  */
 NKS_EXPORT int nks_unix_socket_receive_with_fds(int fd, void *address, int capacity, int32_t *fds, int max_fds,
 						int32_t *nfds);
-/* User that the peer of a connected socket had when it connected or listened; -EOVERFLOW above INT32_MAX. */
-NKS_EXPORT int nks_unix_socket_peer_uid(int fd);
-/* Process of the same moment; 0 if it is not in our pid namespace. */
-NKS_EXPORT int nks_unix_socket_peer_pid(int fd);
 
 /* Datagram sockets that carry one frame a datagram (dgram.c). */
 

@@ -13,13 +13,6 @@ public final class Fd {
     /** Closes the descriptor. Returns 0 or -errno; either way it is gone. */
     public static native int close(int fd);
 
-    /** Makes calls on it return EAGAIN ({@code true}) or wait. Returns 0 or -errno. */
-    public static int setNonBlocking(int fd, boolean on) {
-        return setNonBlocking(fd, on ? 1 : 0);
-    }
-
     /** Returns a second, close-on-exec descriptor for the same open file, or -errno. */
     public static native int duplicate(int fd);
-
-    private static native int setNonBlocking(int fd, int on);
 }

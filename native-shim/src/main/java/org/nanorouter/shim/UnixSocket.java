@@ -64,12 +64,6 @@ public final class UnixSocket {
     public static native int receiveWithFds(int fd, long address, int capacity, long fdsAddress, int maxFds,
         long nfdsAddress);
 
-    /** Returns the user that the peer was when it connected or listened, or -errno. */
-    public static native int peerUid(int fd);
-
-    /** Returns the process that the peer was then, 0 if it is not in our pid namespace; or -errno. */
-    public static native int peerPid(int fd);
-
     /** Binds a datagram socket; path and mode as with {@link #listenSeqPacket}. Returns a descriptor, or -errno. */
     public static int datagramBind(String path, int mode) {
         try (NativeBuffer text = NativeBuffer.of(path)) {

@@ -99,15 +99,13 @@ class UnixSocketTest {
     }
 
     @Test
-    void listenerKnowsWhoConnects() throws Exception {
+    void listenerIsItsUsersAndItsPathIsTakenWhileItLives() throws Exception {
         String path = directory.resolve("listen").toString();
         int listener = Errno.check(UnixSocket.listenSeqPacket(path, 0600), "listen");
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(Path.of(path)))).isEqualTo("rw-------");
         assertThat(UnixSocket.accept(listener)).isEqualTo(-Errno.EAGAIN);
         int client = Errno.check(UnixSocket.connectSeqPacket(path), "connect");
         int server = Errno.check(UnixSocket.accept(listener), "accept");
-        assertThat(UnixSocket.peerUid(server)).isEqualTo((int) Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
-        assertThat(UnixSocket.peerPid(server)).isEqualTo((int) ProcessHandle.current().pid());
         assertThat(UnixSocket.listenSeqPacket(path, 0600)).as("while it lives").isEqualTo(-Errno.EADDRINUSE);
         Fd.close(server);
         Fd.close(client);

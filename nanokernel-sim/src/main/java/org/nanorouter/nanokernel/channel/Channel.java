@@ -29,7 +29,6 @@ import org.nanorouter.shim.Fd;
 public final class Channel {
 
     private final OsRegion peer;
-    private final ManagementRegion management;
     private final String peerName;
     private final byte[] peerMac;
     private final int doorbellIn;
@@ -46,7 +45,6 @@ public final class Channel {
     private Channel(OsRegion own, OsRegion peer, ManagementRegion management, int doorbellIn, int doorbellOut,
         RingPlace transmit, RingPlace receive) {
         this.peer = peer;
-        this.management = management;
         this.peerName = management.name(peer.osId());
         this.peerMac = management.mac(peer.osId());
         this.doorbellIn = doorbellIn;
@@ -106,22 +104,12 @@ public final class Channel {
         return peerMac.clone();
     }
 
-    /** Time of the peer's last beat as it says, 0 before the first and on a closed channel. */
-    public long peerHeartbeat() {
-        return closed ? 0 : peer.heartbeat();
-    }
-
     /** What may be done. */
     public ChannelState state() {
         if (closed) {
             return ChannelState.CLOSED;
         }
         return quarantine.stopped() ? ChannelState.QUARANTINED : ChannelState.OPEN;
-    }
-
-    /** Whether the OS table still has the epoch of this channel; false a little before the channel is closed. */
-    public boolean isCurrent() {
-        return !closed && management.epoch(peer.osId()) == peer.epoch();
     }
 
     /** Why the channel is, or was when it was closed, in quarantine; {@code null} if it was not. */

@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.cell.CellCommand;
 import org.nanorouter.nanokernel.cell.CellRecord;
@@ -47,7 +46,6 @@ public final class Nanokernel {
 
     private final Options options;
     private final PollLoop loop;
-    private final CountDownLatch ready = new CountDownLatch(1);
     private @Nullable StartException startFailure;
     private @Nullable Runnable stopAction;
     private boolean stopping;
@@ -135,7 +133,6 @@ public final class Nanokernel {
                     if (failure == null) {
                         LOG.info("ready, {} of {} OSes started", names.size(), options.config().oses().size());
                         notifySystemd("READY=1");
-                        ready.countDown();
                     } else if (!stopping) {
                         startFailure = startFailure(failure);
                         stopOnLoop();
@@ -205,10 +202,5 @@ public final class Nanokernel {
             machine.killAll();
             loop.stop();
         });
-    }
-
-    /** Waits until every OS with autostart runs; for every thread. */
-    public void awaitReady() throws InterruptedException {
-        ready.await();
     }
 }

@@ -198,10 +198,6 @@ public final class RunDirectory {
         return osDirectory(os).resolve("token");
     }
 
-    public Path initPid(String os) {
-        return osDirectory(os).resolve("init.pid");
-    }
-
     public Path routerSocket(String os) {
         return osDirectory(os).resolve("router.sock");
     }
