@@ -17,6 +17,8 @@ import java.util.regex.Pattern;
 /** Takes every {@link Figure} of one wire with iperf3 and ping. Used by one thread. */
 final class Measurement {
     private static final int PINGS = 1000;
+    private static final int WARM_UP_SECONDS = 3;
+    private static final String[] SMALL_PACKETS = {"--udp", "--bitrate", "0", "--length", "18"};
     private static final int USER_HZ = 100;
     private static final Pattern PING_TIME = Pattern.compile("time=([0-9.]+) ms");
 
@@ -32,11 +34,17 @@ final class Measurement {
     /** Measures once; every run of iperf3 lasts this many seconds. */
     static Map<Figure, Double> take(Wire wire, int seconds) throws IOException, InterruptedException {
         Measurement measurement = new Measurement(wire, seconds);
-        measurement.iperf(1);
+        measurement.warmUp();
         measurement.tcp();
         measurement.udp();
         measurement.ping();
         return measurement.figures;
+    }
+
+    /** What is measured is a wire that has been in use: caches filled, code compiled, queues at their working size. */
+    private void warmUp() throws IOException, InterruptedException {
+        iperf(WARM_UP_SECONDS);
+        iperf(WARM_UP_SECONDS, SMALL_PACKETS);
     }
 
     private void tcp() throws IOException, InterruptedException {
@@ -50,7 +58,7 @@ final class Measurement {
     }
 
     private void udp() throws IOException, InterruptedException {
-        Map<?, ?> sum = child(iperf(seconds, "--udp", "--bitrate", "0", "--length", "18"), "sum");
+        Map<?, ?> sum = child(iperf(seconds, SMALL_PACKETS), "sum");
         figures.put(Figure.UDP, (number(sum, "packets") - number(sum, "lost_packets")) / number(sum, "seconds"));
     }
 
