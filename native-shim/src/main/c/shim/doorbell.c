@@ -71,15 +71,6 @@ int nks_fd_close(int fd)
 	return 0;
 }
 
-int nks_fd_set_non_blocking(int fd, int on)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	if (flags < 0)
-		return -errno;
-	return fcntl(fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK) ? -errno : 0;
-}
-
 int nks_fd_duplicate(int fd)
 {
 	int duplicate = fcntl(fd, F_DUPFD_CLOEXEC, 0);

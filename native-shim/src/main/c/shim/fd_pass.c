@@ -123,7 +123,7 @@ int nks_unix_socket_connect_seq_packet(const char *path)
 		return -errno;
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) ||
 	    RESUME(connect(fd, (struct sockaddr *)&address, sizeof(address))) ||
-	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &endless, sizeof(endless)) || nks_fd_set_non_blocking(fd, 1)) {
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &endless, sizeof(endless)) || fcntl(fd, F_SETFL, O_NONBLOCK)) {
 		error = -errno;
 		close(fd);
 		return error;

@@ -218,7 +218,6 @@ NKS_EXPORT int nks_doorbell_clear(int waiter);
 /* Descriptors (doorbell.c). */
 
 NKS_EXPORT int nks_fd_close(int fd);
-NKS_EXPORT int nks_fd_set_non_blocking(int fd, int on);
 /* Returns a second descriptor for the same open file. */
 NKS_EXPORT int nks_fd_duplicate(int fd);
 
