@@ -25,8 +25,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The demonstration, with a smaller file: that it passes, and that nothing of it is left behind. */
 class DemoIT {
-    private static final List<String> AS_NOBODY = List.of("setpriv", "--reuid", "65534", "--regid", "65534",
-            "--clear-groups");
     private static final List<String> SMALL = List.of("--size", "8");
     private static final int LIMIT_S = 180;
     private static final int STEPS = 22;
@@ -134,7 +132,7 @@ class DemoIT {
     @Test
     void everyStepPassesForAnOrdinaryUser() throws Exception {
         Privilege.requireRoot();
-        assertPasses(start(AS_NOBODY, "--check"));
+        assertPasses(start(Privilege.asOrdinaryUser(), "--check"));
     }
 
     @Test
@@ -187,7 +185,7 @@ class DemoIT {
     @Test
     void externalHostIsRefusedWithoutRights() throws Exception {
         Privilege.requireRoot();
-        Process demo = start(AS_NOBODY, "--host", "external");
+        Process demo = start(Privilege.asOrdinaryUser(), "--host", "external");
         assertThat(new String(demo.getInputStream().readAllBytes())).contains("needs root").hasLineCount(1);
         assertThat(demo.waitFor()).isEqualTo(77);
     }

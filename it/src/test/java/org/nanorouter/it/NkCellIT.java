@@ -22,8 +22,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The cells that nk-cell makes, for root and for an ordinary user. */
 class NkCellIT {
-    private static final List<String> AS_NOBODY = List.of("setpriv", "--reuid", "65534", "--regid", "65534",
-            "--clear-groups");
     private static final int UID_BASE = 400_000;
     private static final AtomicInteger COUNT = new AtomicInteger();
 
@@ -67,7 +65,7 @@ class NkCellIT {
         }
         if (Privilege.isRoot()) {
             Files.setAttribute(osDirectory(), "unix:uid", root ? UID_BASE : 65_534);
-            command.addAll(root ? List.of() : AS_NOBODY);
+            command.addAll(root ? List.of() : Privilege.asOrdinaryUser());
         }
         command.addAll(List.of(directory.resolve("nk-cell").toString(), "--name", "a", "--dir",
                 osDirectory().toString(), "--no-tun"));
@@ -244,7 +242,7 @@ class NkCellIT {
         String program = directory.resolve("nk-cell").toString();
         String place = Files.createDirectory(osDirectory()).toString();
         Files.setAttribute(osDirectory(), "unix:uid", 65_534);
-        String cell = String.join(" ", AS_NOBODY) + " " + program + " --name a --dir " + place;
+        String cell = String.join(" ", Privilege.AS_NOBODY) + " " + program + " --name a --dir " + place;
         assertRefused(69, "max_user_namespaces", "unshare", "-U", "-r", "sh", "-c",
                 "echo 0 > /proc/sys/user/max_user_namespaces; exec " + program + " --name a --dir / -- true");
         assertRefused(69, "modprobe tun", "unshare", "-m", "sh", "-c",

@@ -7,9 +7,13 @@ import static org.junit.jupiter.api.Assumptions.abort;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /** What a test needs of the machine. A test without it is skipped with the reason, or fails where CI=true. */
 final class Privilege {
+    static final List<String> AS_NOBODY = List.of("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups");
+
     private Privilege() {
     }
 
@@ -19,6 +23,17 @@ final class Privilege {
         } catch (IOException e) {
             throw new IllegalStateException("/proc is not mounted", e);
         }
+    }
+
+    /**
+     * Runs a command as an ordinary user who may open /dev/net/tun, as udev's rules have it. Where this machine has it
+     * otherwise, only this command sees it so.
+     */
+    static List<String> asOrdinaryUser() {
+        List<String> command = new ArrayList<>(List.of("unshare", "-m", "sh", "-c",
+                "mount -t tmpfs none /dev/net && mknod -m 666 /dev/net/tun c 10 200 && exec \"$@\"", "sh"));
+        command.addAll(AS_NOBODY);
+        return command;
     }
 
     static void requireRoot() {
