@@ -37,7 +37,12 @@ final class Site implements AutoCloseable {
         namespaceB = tag + "-b";
         namespaceWire = tag + "-w";
         folder = Files.createTempDirectory(Leftovers.FOLDER_PREFIX + ProcessHandle.current().pid() + "-");
-        Runtime.getRuntime().addShutdownHook(atEnd);
+        try {
+            Runtime.getRuntime().addShutdownHook(atEnd);
+        } catch (IllegalStateException e) {
+            Files.delete(folder);
+            throw new Programs.ProgramException("this program is being ended");
+        }
         try {
             for (String name : List.of(namespaceA, namespaceB, namespaceWire)) {
                 addNamespace(name);
