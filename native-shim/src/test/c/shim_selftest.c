@@ -318,7 +318,7 @@ static void tap_carries_frames_into_consecutive_records(void)
 	static _Alignas(8) unsigned char ring[CAPACITY];
 	unsigned char request[64], liar[64], read_mac[6], one[2048];
 	char name[16];
-	int32_t lengths[16];
+	struct nks_read reads[17];
 	struct nks_slot table[4];
 	int fd, length, mask, count;
 	int64_t received, offset = 0;
@@ -371,25 +371,25 @@ static void tap_carries_frames_into_consecutive_records(void)
 	EXPECT(nks_tap_write(fd, request, length) == length);
 
 	memset(ring, 0xee, sizeof(ring));
-	EXPECT(nks_tap_read_batch(fd, ring, 65639, 24, 16, CAPACITY, lengths) == -ENOSPC);
-	EXPECT(nks_tap_read_batch(fd, ring + 1, CAPACITY - 8, 24, 16, CAPACITY, lengths) == -EINVAL);
-	count = nks_tap_read_batch(fd, ring, CAPACITY, 24, 2, CAPACITY, lengths);
+	EXPECT(nks_tap_read_batch(fd, ring, 65639, 24, 16, CAPACITY, reads) == -ENOSPC);
+	EXPECT(nks_tap_read_batch(fd, ring + 1, CAPACITY - 8, 24, 16, CAPACITY, reads) == -EINVAL);
+	count = nks_tap_read_batch(fd, ring, CAPACITY, 24, 2, CAPACITY, reads);
 	EXPECT(count == 2);
 	for (int i = 0; i < count; i++) {
 		const struct nk_record *record = (const struct nk_record *)(ring + offset);
 
-		EXPECT(lengths[i] >= 12 + 14 + 28);
+		EXPECT(reads[i].length >= 12 + 14 + 28);
 		EXPECT(record->length == 0xeeeeeeee && record->enqueued_at == UINT64_C(0xeeeeeeeeeeeeeeee));
 		EXPECT(!memcmp(record->payload, request + 12 + 6, 6) && !memcmp(record->payload + 6, mac, 6));
 		EXPECT(record->payload[12] == 8 && record->payload[13] == 6 && record->payload[21] == 2);
-		offset += (int64_t)nk_record_span((uint32_t)lengths[i] - 12);
+		offset += (int64_t)nk_record_span((uint32_t)reads[i].length - 12);
 	}
-	received = nks_tap_read_batch(fd, ring, CAPACITY, 24, 16, CAPACITY, lengths);
-	EXPECT(received == 1 && lengths[1] == -EAGAIN);
-	EXPECT(nks_tap_read_batch(fd, ring, CAPACITY, 24, 16, CAPACITY, lengths) == -EAGAIN);
+	received = nks_tap_read_batch(fd, ring, CAPACITY, 24, 16, CAPACITY, reads);
+	EXPECT(received == 1 && reads[1].length == -EAGAIN);
+	EXPECT(nks_tap_read_batch(fd, ring, CAPACITY, 24, 16, CAPACITY, reads) == -EAGAIN);
 	EXPECT(nks_tap_read(fd, one, sizeof(one)) == -EAGAIN);
 	nks_tap_write_batch(fd, table, 4);
-	EXPECT(nks_tap_read_batch(fd, ring, CAPACITY, 24, 16, 1, lengths) == 1 && lengths[1] == 0);
+	EXPECT(nks_tap_read_batch(fd, ring, CAPACITY, 24, 16, 1, reads) == 1 && reads[1].length == 0);
 
 	EXPECT(nks_tap_set_persistent(fd, 1) == 0);
 	nks_fd_close(fd);

@@ -98,15 +98,35 @@ NKS_EXPORT int64_t nks_tap_write(int fd, const void *address, int length);
  * Writes up to n frames (at most NKS_MAX_BATCH) in order. Each frame that was tried has its result set to its length
  * or to its own -errno, and a refused frame does not stop the ones behind it. -EAGAIN stops the batch: that slot's
  * result is -EAGAIN, it and those behind it can be tried again later. Returns how many slots before it are done.
+ * A large UDP segment that the kernel does not know (Linux before 6.2) is written as datagrams (frame/segment.h).
  */
 NKS_EXPORT int nks_tap_write_batch(int fd, struct nks_slot *table, int n);
 
 /*
- * Reads frames straight into consecutive records of a ring (docs/abi.md section 4.1).
+ * One record that nks_tap_read_batch laid out. ReadDescriptor.java is the twin.
+ *
+ *   0        4        8        12
+ *   +--------+--------+--------+
+ *   | length | frames | bytes  |
+ *   +--------+--------+--------+
+ */
+struct nks_read {
+	int32_t length; /* of vnet_hdr and frame; in the entry behind the last: why the batch ended */
+	int32_t frames; /* read from the TAP for it: 1, or more if datagrams were coalesced (frame/coalesce.h) */
+	int32_t bytes;	/* of these frames as they were read, without vnet_hdr */
+};
+
+_Static_assert(offsetof(struct nks_read, frames) == 4, "nks_read.frames");
+_Static_assert(offsetof(struct nks_read, bytes) == 8, "nks_read.bytes");
+_Static_assert(sizeof(struct nks_read) == 12, "nks_read");
+
+/*
+ * Reads frames straight into consecutive records of a ring (docs/abi.md section 4.1), and coalesces the UDP datagrams
+ * among them that follow one another.
  *
  *   base           base + header_gap                   base + span of the first
  *   +--------------+-----------+---------------+- - - -+--------------+-----------+------
- *   | untouched    | vnet_hdr  | frame         | 0..7  | untouched    | vnet_hdr  | frame
+ *   | undefined    | vnet_hdr  | frame         | 0..7  | undefined    | vnet_hdr  | frame
  *   +--------------+-----------+---------------+- - - -+--------------+-----------+------
  *
  * With header_gap 24, the part of a record before its vnet_hdr, span is nk_record_span(length - 12), where length
@@ -114,15 +134,15 @@ NKS_EXPORT int nks_tap_write_batch(int fd, struct nks_slot *table, int n);
  *
  * Reads until max_frames (at most NKS_MAX_BATCH) were read, or the spans add up to byte_limit or more, or fewer than
  * the span of a record with NK_MAX_PAYLOAD bytes are left of capacity (a frame must not be cut short), or a read
- * fails, which -EAGAIN means is the usual end. lengths has room for max_frames entries; entry i becomes the length of
- * frame i. When fewer than max_frames were read, the entry after the last is the reason: the -errno of the read that
- * failed, or 0 for one of the limits.
+ * fails, which -EAGAIN means is the usual end. reads has room for max_frames + 1 entries; each record fills one, and
+ * the length of the entry after the last is why the batch ended: the -errno of the read that failed, or 0 for one of
+ * the limits.
  *
- * Returns the number of frames, at least 1; or, if the first read failed, its -errno; -ENOSPC: capacity has no room for
- * one record.
+ * Returns the number of records, at least 1; or, if the first read failed, its -errno; -ENOSPC: capacity has no room
+ * for one record.
  */
 NKS_EXPORT int nks_tap_read_batch(int fd, void *base, int capacity, int header_gap, int max_frames, int byte_limit,
-				  int32_t *lengths);
+				  struct nks_read *reads);
 
 /*
  * Network interfaces (netif.c), in the calling thread's network namespace. -ENODEV: there is no interface of that name;

@@ -4,7 +4,7 @@
  *
  * A TAP of ours always has a 12-byte vnet_hdr, so that a frame goes from one kernel's stack to the other's with its checksum
  * not computed and its segments not cut. header_gap and the span of a record are the only things here that know that
- * frames may land in a ring; they let one call fill many records.
+ * frames may land in a ring; they let one call fill many records. Datagrams of one flow share a record: frame/coalesce.h.
  */
 #include "nk_shim.h"
 #include "resume.h"
@@ -17,6 +17,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "frame/coalesce.h"
+#include "frame/segment.h"
 #include "nk_abi.h"
 
 /* Linux 6.2; the build machine's headers may be older. */
@@ -140,10 +142,10 @@ int nks_tap_write_batch(int fd, struct nks_slot *table, int n)
 	if (!table || n < 0 || n > NKS_MAX_BATCH)
 		return -EINVAL;
 	for (int i = 0; i < n; i++) {
-		ssize_t written = RESUME(write(fd, (const void *)(uintptr_t)table[i].address, table[i].length));
+		int error = nk_write_to_tap(fd, (const uint8_t *)(uintptr_t)table[i].address, table[i].length);
 
-		table[i].result = written < 0 ? -errno : (int32_t)written;
-		if (table[i].result == -EAGAIN)
+		table[i].result = error ? error : (int32_t)table[i].length;
+		if (error == -EAGAIN)
 			return i;
 	}
 	return n;
@@ -154,35 +156,62 @@ static int64_t span(int header_gap, int64_t length)
 	return (header_gap + length + NK_RECORD_ALIGNMENT - 1) & ~(int64_t)(NK_RECORD_ALIGNMENT - 1);
 }
 
+/* The records of a batch so far. */
+struct records {
+	struct nks_read *last;	/* entry of the one that may still grow; NULL: there is none yet */
+	int64_t begin;		/* where that one begins */
+	int64_t end;		/* where the next one begins */
+	struct nk_coalescer coalescer;
+};
+
+static void take(struct records *records, uint8_t *frame, int32_t length, int header_gap, struct nks_read *reads)
+{
+	const int32_t bytes = length - (int32_t)NK_VNET_HDR_LENGTH;
+
+	if (records->last && nk_coalesce_append(&records->coalescer, frame, (uint32_t)length)) {
+		records->last->length = (int32_t)records->coalescer.length;
+		records->last->frames++;
+		records->last->bytes += bytes;
+	} else {
+		if (records->last)
+			nk_coalesce_end(&records->coalescer);
+		nk_coalesce_begin(&records->coalescer, frame, (uint32_t)length);
+		records->last = records->last ? records->last + 1 : reads;
+		*records->last = (struct nks_read){.length = length, .frames = 1, .bytes = bytes};
+		records->begin = records->end;
+	}
+	records->end = records->begin + span(header_gap, records->last->length);
+}
+
 int nks_tap_read_batch(int fd, void *base, int capacity, int header_gap, int max_frames, int byte_limit,
-		       int32_t *lengths)
+		       struct nks_read *reads)
 {
 	const size_t longest = NK_VNET_HDR_LENGTH + NK_MAX_PAYLOAD;
-	int64_t offset = 0;
-	int count = 0;
+	struct records records = {0};
+	int count = 0, why = 0;
 
-	if (!base || !lengths || capacity < 0 || header_gap < 0 || header_gap > 4096 || max_frames < 1 ||
+	if (!base || !reads || capacity < 0 || header_gap < 0 || header_gap > 4096 || max_frames < 1 ||
 	    max_frames > NKS_MAX_BATCH || ((uintptr_t)base | (unsigned int)header_gap) % NK_RECORD_ALIGNMENT)
 		return -EINVAL;
 	if (capacity < span(header_gap, (int64_t)longest))
 		return -ENOSPC;
 
 	do {
-		ssize_t length = RESUME(read(fd, (char *)base + offset + header_gap, longest));
+		uint8_t *frame = (uint8_t *)base + records.end + header_gap;
+		ssize_t length = RESUME(read(fd, frame, longest));
 
 		if (length < 0) {
-			int error = -errno;
-
-			if (!count)
-				return error;
-			lengths[count] = error;
-			return count;
+			why = -errno;
+			break;
 		}
-		lengths[count++] = (int32_t)length;
-		offset += span(header_gap, length);
-	} while (count < max_frames && offset < byte_limit && capacity - offset >= span(header_gap, (int64_t)longest));
+		take(&records, frame, (int32_t)length, header_gap, reads);
+		count++;
+	} while (count < max_frames && records.end < byte_limit &&
+		 capacity - records.end >= span(header_gap, (int64_t)longest));
 
-	if (count < max_frames)
-		lengths[count] = 0;
-	return count;
+	if (!records.last)
+		return why;
+	nk_coalesce_end(&records.coalescer);
+	records.last[1] = (struct nks_read){.length = why};
+	return (int)(records.last + 1 - reads);
 }

@@ -104,7 +104,8 @@ public final class Tap {
 
     /**
      * Writes frames in order. Each that was tried has its {@link SlotDescriptor#RESULT_OFFSET result} set; one that is
-     * refused does not stop those behind it, but a full queue does.
+     * refused does not stop those behind it, but a full queue does. A large UDP segment is cut into datagrams if the
+     * kernel does not know such (Linux before 6.2).
      *
      * @param tableAddress of {@code n} (at most {@link SlotDescriptor#MAX_BATCH}) slots
      * @return number of slots done; fewer than {@code n}: the next one's result is -EAGAIN
@@ -114,20 +115,21 @@ public final class Tap {
     /**
      * Reads frames straight into consecutive ring records: the vnet_hdr of the first goes to {@code base + headerGap},
      * that of each next to {@code headerGap} behind the end of the record before, which is
-     * {@code (headerGap + length + 7) & ~7} long. Stops at any limit; also when a record of the largest payload would
-     * no longer fit.
+     * {@code (headerGap + length + 7) & ~7} long. UDP datagrams of one flow that follow one another are coalesced into
+     * one record, as a large segment. Stops at any limit; also when a record of the largest payload would no longer
+     * fit.
      *
      * @param capacity bytes from {@code base} on that may be written
      * @param headerGap 24 for a ring record
      * @param maxFrames at most {@link SlotDescriptor#MAX_BATCH}
      * @param byteLimit no more reads once this many bytes of records are laid out
-     * @param lengthsAddress of {@code maxFrames} ints: the frames' lengths, then (if fewer than {@code maxFrames}) the
-     *     -errno of the read that ended the batch, or 0 for a limit
-     * @return number of frames, at least 1; or -errno: EAGAIN if none waits, ENOSPC if the capacity is too small for
-     * one
+     * @param readsAddress of {@code maxFrames + 1} entries of {@link ReadDescriptor}: one for each record, then one
+     *     that says why the batch ended
+     * @return number of records, at least 1; or -errno: EAGAIN if no frame waits, ENOSPC if the capacity is too small
+     *     for one
      */
     public static native int readBatch(int fd, long base, int capacity, int headerGap, int maxFrames, int byteLimit,
-        long lengthsAddress);
+        long readsAddress);
 
     private static native int open(long name, int flags);
 

@@ -78,7 +78,10 @@ class ShimTest {
             .contains("#define NKS_MAX_FDS " + UnixSocket.MAX_FDS + "\n")
             .contains("offsetof(struct nks_slot, length) == " + SlotDescriptor.LENGTH_OFFSET + ",")
             .contains("offsetof(struct nks_slot, result) == " + SlotDescriptor.RESULT_OFFSET + ",")
-            .contains("sizeof(struct nks_slot) == " + SlotDescriptor.SLOT_LENGTH + ",");
+            .contains("sizeof(struct nks_slot) == " + SlotDescriptor.SLOT_LENGTH + ",")
+            .contains("offsetof(struct nks_read, frames) == " + ReadDescriptor.FRAMES_OFFSET + ",")
+            .contains("offsetof(struct nks_read, bytes) == " + ReadDescriptor.BYTES_OFFSET + ",")
+            .contains("sizeof(struct nks_read) == " + ReadDescriptor.READ_LENGTH + ",");
     }
 
     @Test

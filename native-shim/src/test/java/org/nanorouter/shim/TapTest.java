@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.DatagramChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -101,15 +102,15 @@ class TapTest {
             bringUp();
             askThreeTimes(tap, buffer);
             ByteBuffer ring = buffer.buffer();
-            long lengths = buffer.address() + 200 * 1024;
+            long reads = buffer.address() + 200 * 1024;
             fill(ring, 1024, (byte) 0x55);
 
-            int count = Tap.readBatch(tap, buffer.address(), 128 * 1024, HEADER_GAP, 8, 128 * 1024, lengths);
+            int count = Tap.readBatch(tap, buffer.address(), 128 * 1024, HEADER_GAP, 8, 128 * 1024, reads);
 
             assertThat(count).isEqualTo(3);
             int offset = 0;
             for (int i = 0; i < count; i++) {
-                int length = ring.getInt(200 * 1024 + 4 * i);
+                int length = ring.getInt(200 * 1024 + ReadDescriptor.readOffset(i));
                 assertThat(length).isGreaterThanOrEqualTo(ARP_LENGTH);
                 for (int at = offset; at < offset + HEADER_GAP; at++) {
                     assertThat(ring.get(at)).as("byte %d of a record's header is untouched", at).isEqualTo((byte) 0x55);
@@ -120,7 +121,8 @@ class TapTest {
                 int payload = length - Tap.VNET_HDR_LENGTH;
                 offset += (36 + payload + 7) & ~7;
             }
-            assertThat(ring.getInt(200 * 1024 + 4 * count)).as("why it ended").isEqualTo(-Errno.EAGAIN);
+            assertThat(ring.getInt(200 * 1024 + ReadDescriptor.readOffset(count))).as("why it ended")
+                .isEqualTo(-Errno.EAGAIN);
         });
     }
 
@@ -129,19 +131,70 @@ class TapTest {
         withTap((tap, buffer) -> {
             bringUp();
             long base = buffer.address();
-            long lengths = base + 200 * 1024;
-            assertThat(Tap.readBatch(tap, base, 128 * 1024, HEADER_GAP, 8, 1, lengths)).isEqualTo(-Errno.EAGAIN);
-            assertThat(Tap.readBatch(tap, base, LARGEST_SPAN - 1, HEADER_GAP, 8, 1, lengths))
+            long reads = base + 200 * 1024;
+            assertThat(Tap.readBatch(tap, base, 128 * 1024, HEADER_GAP, 8, 1, reads)).isEqualTo(-Errno.EAGAIN);
+            assertThat(Tap.readBatch(tap, base, LARGEST_SPAN - 1, HEADER_GAP, 8, 1, reads))
                 .isEqualTo(-Errno.ENOSPC);
 
             askThreeTimes(tap, buffer);
-            assertThat(Tap.readBatch(tap, base, LARGEST_SPAN, HEADER_GAP, 8, 1 << 20, lengths)).isEqualTo(1);
-            assertThat(buffer.buffer().getInt(200 * 1024 + 4)).as("why it ended").isZero();
-            assertThat(Tap.readBatch(tap, base, 128 * 1024, HEADER_GAP, 8, 1, lengths)).isEqualTo(1);
-            assertThat(Tap.readBatch(tap, base, 128 * 1024, HEADER_GAP, 1, 1 << 20, lengths)).isEqualTo(1);
-            assertThat(Tap.readBatch(tap, base, 128 * 1024, HEADER_GAP, 0, 1, lengths)).isEqualTo(-Errno.EINVAL);
-            assertThat(Tap.readBatch(tap, base + 4, 128 * 1024, HEADER_GAP, 1, 1, lengths)).isEqualTo(-Errno.EINVAL);
+            assertThat(Tap.readBatch(tap, base, LARGEST_SPAN, HEADER_GAP, 8, 1 << 20, reads)).isEqualTo(1);
+            assertThat(buffer.buffer().getInt(200 * 1024 + ReadDescriptor.readOffset(1))).as("why it ended").isZero();
+            assertThat(Tap.readBatch(tap, base, 128 * 1024, HEADER_GAP, 8, 1, reads)).isEqualTo(1);
+            assertThat(Tap.readBatch(tap, base, 128 * 1024, HEADER_GAP, 1, 1 << 20, reads)).isEqualTo(1);
+            assertThat(Tap.readBatch(tap, base, 128 * 1024, HEADER_GAP, 0, 1, reads)).isEqualTo(-Errno.EINVAL);
+            assertThat(Tap.readBatch(tap, base + 4, 128 * 1024, HEADER_GAP, 1, 1, reads)).isEqualTo(-Errno.EINVAL);
         });
+    }
+
+    @Test
+    void datagramsOfOneFlowShareARecordAndArriveOneByOne() throws Exception {
+        withTap((tap, buffer) -> {
+            assertThat(Tap.negotiateOffload(tap, Tap.CSUM)).isEqualTo(Tap.CSUM);
+            bringUp();
+            try (DatagramChannel socket = DatagramChannel.open(StandardProtocolFamily.INET)) {
+                socket.connect(new InetSocketAddress("10.98.0.2", 9));
+                socket.write(ByteBuffer.wrap("resolve".getBytes()));
+                read(tap, buffer, ARP_LENGTH);
+                putArp(buffer, 0, 2, PEER_MAC, PEER_IP, OUR_MAC, OUR_IP);
+                assertThat(Tap.write(tap, buffer.address(), ARP_LENGTH)).isEqualTo(ARP_LENGTH);
+                read(tap, buffer, Tap.VNET_HDR_LENGTH + 14 + 20 + 8 + 7);
+                int headers = 14 + 20 + 8;
+                for (String word : List.of("one", "two", "six", "to")) {
+                    socket.write(ByteBuffer.wrap(word.getBytes()));
+                }
+                long reads = buffer.address() + 200 * 1024;
+
+                int count = Tap.readBatch(tap, buffer.address(), 128 * 1024, HEADER_GAP, 8, 128 * 1024, reads);
+
+                ByteBuffer bytes = buffer.buffer().order(ByteOrder.LITTLE_ENDIAN);
+                int length = bytes.getInt(200 * 1024 + ReadDescriptor.LENGTH_OFFSET);
+                assertThat(count).isEqualTo(1);
+                assertThat(length).isEqualTo(Tap.VNET_HDR_LENGTH + headers + 3 + 3 + 3 + 2);
+                assertThat(bytes.getInt(200 * 1024 + ReadDescriptor.FRAMES_OFFSET)).isEqualTo(4);
+                assertThat(bytes.getInt(200 * 1024 + ReadDescriptor.BYTES_OFFSET)).isEqualTo(4 * headers + 11);
+                turnAround(bytes, HEADER_GAP + Tap.VNET_HDR_LENGTH);
+                assertThat(Tap.write(tap, buffer.address() + HEADER_GAP, length)).isEqualTo(length);
+                for (String word : List.of("one", "two", "six", "to")) {
+                    ByteBuffer received = ByteBuffer.allocate(64);
+                    assertThat(socket.read(received)).isEqualTo(word.length());
+                    assertThat(new String(received.array(), 0, word.length())).isEqualTo(word);
+                }
+            }
+        });
+    }
+
+    /** Makes a frame one that its receiver sends: swapping addresses and ports changes no checksum. */
+    private static void turnAround(ByteBuffer bytes, int frame) {
+        swap(bytes, frame, frame + 6, 6);
+        swap(bytes, frame + 14 + 12, frame + 14 + 16, 4);
+        swap(bytes, frame + 14 + 20, frame + 14 + 22, 2);
+    }
+
+    private static void swap(ByteBuffer bytes, int one, int other, int length) {
+        for (int i = 0; i < length; i++) {
+            byte kept = bytes.get(one + i);
+            bytes.put(one + i, bytes.get(other + i)).put(other + i, kept);
+        }
     }
 
     @Test

@@ -334,17 +334,17 @@ public final class Engine {
             acting = predicted;
             if (keep) {
                 landing.keep(batch, index, now);
-                slot.port.counters().add(PortCounter.LANDED_FRAMES, 1);
+                slot.port.counters().add(PortCounter.LANDED_FRAMES, batch.parts(index));
             } else {
                 landing.cancel(batch, index);
-                slot.port.counters().add(PortCounter.MISLANDED_FRAMES, 1);
+                slot.port.counters().add(PortCounter.MISLANDED_FRAMES, batch.parts(index));
             }
         }
     }
 
     /** Sends to every port but the one where the frame lies already; whether it is to be kept there. */
     private boolean flood(PortSlot slot, int index, @Nullable PortSlot landedIn, long now) {
-        slot.port.counters().add(PortCounter.FLOODED_FRAMES, 1);
+        slot.port.counters().add(PortCounter.FLOODED_FRAMES, batch.parts(index));
         boolean keep = false;
         boolean sent = false;
         for (PortSlot egress : slots) {
@@ -402,15 +402,16 @@ public final class Engine {
         for (int i = 0; i < count; i++) {
             int deliveries = batch.deliveries(i);
             if (deliveries > 0) {
-                forwarded++;
+                forwarded += batch.parts(i);
                 copies += deliveries - 1;
             } else {
                 Drop reason = batch.drop(i);
-                counters.add(reason == null ? Drop.EGRESS_ERROR : reason, 1);
+                counters.add(reason == null ? Drop.EGRESS_ERROR : reason, batch.parts(i));
             }
         }
-        counters.add(PortCounter.RECEIVED_FRAMES, count);
-        counters.add(PortCounter.RECEIVED_BYTES, batch.bytes());
+        counters.add(PortCounter.RECEIVED_FRAMES, batch.receivedFrames());
+        counters.add(PortCounter.RECEIVED_BYTES, batch.receivedBytes());
+        counters.add(PortCounter.COALESCED_FRAMES, batch.receivedFrames() - count);
         counters.add(PortCounter.FORWARDED_FRAMES, forwarded);
         if (copies > 0) {
             counters.add(PortCounter.FLOOD_COPIES, copies);

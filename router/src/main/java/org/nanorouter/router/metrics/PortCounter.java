@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.router.metrics;
 
-/** What is counted at each port besides drops. Bytes are those of Ethernet frames, without vnet_hdr and FCS. */
+/**
+ * What is counted at each port besides drops. Bytes are those of Ethernet frames, without vnet_hdr and FCS. What came
+ * in is counted as it came in, what goes out as it goes out: of datagrams that were coalesced, each one and the whole.
+ */
 public enum PortCounter {
     /** Frames that came in. */
     RECEIVED_FRAMES("received_frames"),
     /** Bytes that came in. */
     RECEIVED_BYTES("received_bytes"),
+    /** Of the frames that came in, UDP datagrams that joined the one before them, and went on as one large segment. */
+    COALESCED_FRAMES("coalesced_frames"),
     /** Of the frames that came in, those delivered to at least one port. */
     FORWARDED_FRAMES("forwarded_frames"),
     /** Of the frames that came in, those meant for every port: group address or unknown destination. */
     FLOODED_FRAMES("flooded_frames"),
-    /** Deliveries beyond the first of frames that came in. */
+    /** Deliveries beyond the first of frames that came in, counted as they go out. */
     FLOOD_COPIES("flood_copies"),
     /** Frames that went out. */
     SENT_FRAMES("sent_frames"),

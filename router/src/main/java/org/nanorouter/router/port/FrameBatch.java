@@ -36,9 +36,12 @@ public final class FrameBatch {
     private @Nullable Space space;
     private int count;
     private long bytes;
+    private long receivedFrames;
+    private long receivedBytes;
     private boolean drained;
     private final int[] offsets = new int[MAX_FRAMES];
     private final int[] lengths = new int[MAX_FRAMES];
+    private final int[] parts = new int[MAX_FRAMES];
     private final short[] deliveries = new short[MAX_FRAMES];
     private final byte[] drops = new byte[MAX_FRAMES];
 
@@ -71,6 +74,8 @@ public final class FrameBatch {
         Arrays.fill(drops, 0, count, NO_DROP);
         count = 0;
         bytes = 0;
+        receivedFrames = 0;
+        receivedBytes = 0;
         drained = false;
     }
 
@@ -86,10 +91,23 @@ public final class FrameBatch {
      * @param frameLength length of the Ethernet frame, without the vnet_hdr, at most {@link #MAX_FRAME}
      */
     public void add(int vnetHdrOffset, int frameLength) {
+        add(vnetHdrOffset, frameLength, 1, frameLength);
+    }
+
+    /**
+     * Adds a frame into which several were coalesced as they came in: a large segment.
+     *
+     * @param frames how many, at least 1
+     * @param frameBytes of these, as they came in
+     */
+    public void add(int vnetHdrOffset, int frameLength, int frames, int frameBytes) {
         offsets[count] = vnetHdrOffset;
         lengths[count] = frameLength;
+        parts[count] = frames;
         count++;
         bytes += frameLength;
+        receivedFrames += frames;
+        receivedBytes += frameBytes;
     }
 
     /** Says that the port saw the end of what there is: asking again before its descriptor tells is in vain. */
@@ -106,9 +124,19 @@ public final class FrameBatch {
         return count;
     }
 
-    /** Bytes of all its Ethernet frames. */
-    public long bytes() {
-        return bytes;
+    /** Frames as they came in, of which this batch was made. */
+    public long receivedFrames() {
+        return receivedFrames;
+    }
+
+    /** Bytes of the Ethernet frames as they came in. */
+    public long receivedBytes() {
+        return receivedBytes;
+    }
+
+    /** How many frames, as they came in, are in this one: 1, or more if they were coalesced. */
+    public int parts(int index) {
+        return parts[index];
     }
 
     /** Whether a port should add no further frame. */

@@ -322,4 +322,21 @@ class EngineTest {
             default -> FakePort.frame(random.nextInt(12), source, 60 + random.nextInt(1400));
         };
     }
+
+    @Test
+    void coalescedFramesCountAsTheyCameInAndGoOutAsOne() {
+        learn();
+        tap.parts = 5;
+        receive(tap, FakePort.frame(1, 9, 142));
+        assertThat(one.outgoing).hasSize(1);
+        assertThat(tap.counters().get(PortCounter.RECEIVED_FRAMES)).isEqualTo(1 + 5);
+        assertThat(tap.counters().get(PortCounter.RECEIVED_BYTES)).isEqualTo(60 + 142 + 4 * 42);
+        assertThat(tap.counters().get(PortCounter.COALESCED_FRAMES)).isEqualTo(4);
+        assertThat(tap.counters().get(PortCounter.FORWARDED_FRAMES)).isEqualTo(1 + 5);
+        one.room = 0;
+        receive(tap, FakePort.frame(1, 9, 142));
+        assertThat(tap.counters().get(Drop.RING_FULL)).isEqualTo(5);
+        assertThat(tap.counters().get(PortCounter.RECEIVED_FRAMES))
+            .isEqualTo(tap.counters().get(PortCounter.FORWARDED_FRAMES) + tap.counters().drops());
+    }
 }

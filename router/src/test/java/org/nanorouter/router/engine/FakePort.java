@@ -35,6 +35,8 @@ final class FakePort implements Port {
     OnFull onFull = OnFull.DROP;
     @Nullable RuntimeException toThrow;
     boolean refuses;
+    /** How many frames each is made of that it gives; a coalesced one has lost 42 bytes of headers of each but one. */
+    int parts = 1;
     /** What stands before each frame that it gives. */
     final byte[] vnetHeader = new byte[FrameBatch.VNET_HDR_LENGTH];
 
@@ -112,7 +114,7 @@ final class FakePort implements Port {
             byte[] frame = incoming.remove();
             memory.put(record + Space.HEADER_GAP, vnetHeader);
             memory.put(record + Space.HEADER_GAP + FrameBatch.VNET_HDR_LENGTH, frame);
-            batch.add(record + Space.HEADER_GAP, frame.length);
+            batch.add(record + Space.HEADER_GAP, frame.length, parts, frame.length + (parts - 1) * 42);
             record += Space.span(frame.length);
         }
         openBatch = true;

@@ -15,6 +15,7 @@ import org.nanorouter.router.port.PortState;
 import org.nanorouter.router.port.Space;
 import org.nanorouter.shim.Errno;
 import org.nanorouter.shim.NativeBuffer;
+import org.nanorouter.shim.ReadDescriptor;
 import org.nanorouter.shim.SlotDescriptor;
 import org.nanorouter.shim.Tap;
 import org.slf4j.Logger;
@@ -33,12 +34,14 @@ public final class TapPort implements Port {
     private final String name;
     private final TapDevice device;
     private final PortCounters counters = new PortCounters();
-    private final NativeBuffer lengthsMemory = NativeBuffer.allocate((long) Integer.BYTES * FrameBatch.MAX_FRAMES);
+    /** One entry for each frame of a batch, and one for why the batch ended. */
+    private final NativeBuffer readsMemory =
+        NativeBuffer.allocate((long) ReadDescriptor.READ_LENGTH * (FrameBatch.MAX_FRAMES + 1));
     private final NativeBuffer tableMemory =
         NativeBuffer.allocate((long) SlotDescriptor.SLOT_LENGTH * FrameBatch.MAX_FRAMES);
-    private final ByteBuffer lengths = lengthsMemory.buffer();
+    private final ByteBuffer reads = readsMemory.buffer();
     private final ByteBuffer table = tableMemory.buffer();
-    private final long lengthsAddress = lengthsMemory.address();
+    private final long readsAddress = readsMemory.address();
     private final long tableAddress = tableMemory.address();
     private final int[] queued = new int[FrameBatch.MAX_FRAMES];
     private int queuedCount;
@@ -83,7 +86,7 @@ public final class TapPort implements Port {
     @Override
     public int receive(FrameBatch batch, Space space, long now) {
         int count = Tap.readBatch(device.descriptor(), space.address() + space.offset(), space.capacity(),
-            Space.HEADER_GAP, FrameBatch.MAX_FRAMES, READ_LIMIT, lengthsAddress);
+            Space.HEADER_GAP, FrameBatch.MAX_FRAMES, READ_LIMIT, readsAddress);
         if (count <= 0) {
             if (count == -Errno.EBADFD || count == -Errno.EIO) {
                 end();
@@ -93,11 +96,13 @@ public final class TapPort implements Port {
         batch.begin(space);
         int record = space.offset();
         for (int i = 0; i < count; i++) {
-            int frameLength = lengths.getInt(i * Integer.BYTES) - FrameBatch.VNET_HDR_LENGTH;
-            batch.add(record + Space.HEADER_GAP, frameLength);
+            int read = ReadDescriptor.readOffset(i);
+            int frameLength = reads.getInt(read + ReadDescriptor.LENGTH_OFFSET) - FrameBatch.VNET_HDR_LENGTH;
+            batch.add(record + Space.HEADER_GAP, frameLength, reads.getInt(read + ReadDescriptor.FRAMES_OFFSET),
+                reads.getInt(read + ReadDescriptor.BYTES_OFFSET));
             record += Space.span(frameLength);
         }
-        if (count < FrameBatch.MAX_FRAMES && lengths.getInt(count * Integer.BYTES) < 0) {
+        if (reads.getInt(ReadDescriptor.readOffset(count) + ReadDescriptor.LENGTH_OFFSET) < 0) {
             batch.markDrained();
         }
         return count;
@@ -170,7 +175,7 @@ public final class TapPort implements Port {
     public void close() {
         state = PortState.ENDED;
         device.close();
-        lengthsMemory.close();
+        readsMemory.close();
         tableMemory.close();
     }
 }
