@@ -166,8 +166,14 @@ public final class Engine {
     public void markReady(int index) {
         PortSlot slot = byIndex[index];
         if (slot != null) {
-            slot.ready = true;
+            slot.markReady();
         }
+    }
+
+    /** Whether the port is left alone for now, so that its descriptor need not wake the loop. */
+    public boolean isPaused(int index) {
+        PortSlot slot = byIndex[index];
+        return slot != null && slot.isPaused();
     }
 
     /**
@@ -211,7 +217,7 @@ public final class Engine {
                 continue;
             }
             if (slot.port.prepareToSleep() || isDue(slot)) {
-                slot.ready = true;
+                slot.resume();
                 more = true;
             }
         }
@@ -219,7 +225,7 @@ public final class Engine {
     }
 
     private boolean isDue(PortSlot slot) {
-        long due = slot.port.nextReceiveAt();
+        long due = Math.min(slot.port.nextReceiveAt(), slot.resumeAt());
         return due != Port.NEVER && due <= clock.getAsLong();
     }
 
@@ -234,7 +240,8 @@ public final class Engine {
                 continue;
             }
             PortSlot egress = slot.waitsFor;
-            deadline = Math.min(deadline, egress == null ? slot.port.nextReceiveAt() : egress.holdsBackUntil());
+            deadline = Math.min(deadline, egress == null
+                ? Math.min(slot.port.nextReceiveAt(), slot.resumeAt()) : egress.holdsBackUntil());
         }
         return deadline;
     }
@@ -285,11 +292,10 @@ public final class Engine {
             space = scratch;
         }
         int count = slot.port.receive(batch, space, now);
+        slot.received(batch, now);
         if (count == 0) {
-            slot.ready = false;
             return false;
         }
-        slot.ready = !batch.isDrained();
         if (landing != null && !batch.isIn(space)) {
             landing = null;
         }
@@ -388,7 +394,7 @@ public final class Engine {
                 acting = egress;
                 egress.port.flush(batch, now);
                 // A device often answers within the write: a TCP stack sends its next segments when it gets an ACK.
-                egress.ready = true;
+                egress.markReady();
             }
         }
     }

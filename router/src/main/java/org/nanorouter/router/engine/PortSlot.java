@@ -2,6 +2,8 @@
 package org.nanorouter.router.engine;
 
 import org.jspecify.annotations.Nullable;
+import org.nanorouter.router.metrics.PortCounter;
+import org.nanorouter.router.port.FrameBatch;
 import org.nanorouter.router.port.Landing;
 import org.nanorouter.router.port.OnFull;
 import org.nanorouter.router.port.Port;
@@ -9,12 +11,21 @@ import org.nanorouter.router.port.Port;
 /** What the engine remembers about one port. */
 final class PortSlot {
     private static final long HAS_ROOM = Long.MIN_VALUE;
+    private static final long NOT_PAUSED = Port.NEVER;
 
     final int index;
     final Port port;
     final @Nullable Landing landing;
     final boolean readsIntoSpace;
     final boolean isPolledForFree;
+
+    /** Null: it is asked whenever it calls. */
+    private final @Nullable Moderation moderation;
+    private long framesSinceEmpty;
+    private long bytesSinceEmpty;
+    private long sentWhenEmpty;
+    /** Until when it is left alone. */
+    private long pausedUntil = NOT_PAUSED;
 
     /** Whether a receive may find something, as far as is known without a system call. */
     boolean ready = true;
@@ -35,6 +46,52 @@ final class PortSlot {
         this.landing = port.landing();
         this.readsIntoSpace = port.readsIntoSpace();
         this.isPolledForFree = port.isPolledForFree();
+        this.moderation = port.isModerated() ? new Moderation() : null;
+    }
+
+    /** It may have something. */
+    void markReady() {
+        if (!isPaused()) {
+            ready = true;
+        }
+    }
+
+    /** A batch came from it; or none, and it is drained. */
+    void received(FrameBatch batch, long now) {
+        framesSinceEmpty += batch.receivedFrames();
+        bytesSinceEmpty += batch.receivedBytes();
+        ready = batch.count() > 0 && !batch.isDrained();
+        if (!ready && moderation != null) {
+            empty(now);
+        }
+    }
+
+    private void empty(long now) {
+        long sent = port.counters().get(PortCounter.SENT_FRAMES);
+        long pause = moderation.pause(now, framesSinceEmpty, bytesSinceEmpty, sent - sentWhenEmpty);
+        framesSinceEmpty = 0;
+        bytesSinceEmpty = 0;
+        sentWhenEmpty = sent;
+        pausedUntil = pause == 0 ? NOT_PAUSED : now + pause;
+        if (pause > 0) {
+            port.counters().add(PortCounter.MODERATIONS, 1);
+        }
+    }
+
+    /** Whether it is left alone, so that its descriptor need not wake anyone. */
+    boolean isPaused() {
+        return pausedUntil != NOT_PAUSED;
+    }
+
+    /** When it is to be asked again though it does not call. */
+    long resumeAt() {
+        return pausedUntil;
+    }
+
+    /** The pause is over. */
+    void resume() {
+        pausedUntil = NOT_PAUSED;
+        ready = true;
     }
 
     /** Whether an ingress whose frames go here should not be asked for any now. */

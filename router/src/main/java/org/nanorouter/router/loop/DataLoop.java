@@ -26,6 +26,8 @@ public final class DataLoop implements AutoCloseable {
     /** Made by {@code valueOf} of both bits: {@code EpollIoOps.with} adds nothing if any bit is set already. */
     static final EpollIoOps READABLE_EDGE =
         EpollIoOps.valueOf(EpollIoOps.EPOLLIN.value() | EpollIoOps.EPOLLET.value());
+    /** Not {@code NONE}: with that, Netty would take the descriptor out of the epoll instance, and not put it back. */
+    private static final EpollIoOps ERRORS = EpollIoOps.EPOLLERR;
     private static final long CLOSE_WAIT_MS = 2_000;
 
     private final MultiThreadIoEventLoopGroup group;
@@ -92,7 +94,19 @@ public final class DataLoop implements AutoCloseable {
         IoRegistration registration = future.getNow();
         // Only now does the descriptor join the epoll instance.
         registration.submit(READABLE_EDGE);
-        return registration::cancel;
+        return new Registration(registration);
+    }
+
+    private record Registration(IoRegistration inner) implements Watch {
+        @Override
+        public void mute(boolean muted) {
+            inner.submit(muted ? ERRORS : READABLE_EDGE);
+        }
+
+        @Override
+        public void cancel() {
+            inner.cancel();
+        }
     }
 
     /** Ends the thread. What is watched was cancelled before. */

@@ -14,6 +14,7 @@ public final class EngineLoop {
     private final LongSupplier clock;
     private final Timers timers;
     private final @Nullable Watch[] watches = new Watch[Engine.MAX_PORTS];
+    private final boolean[] muted = new boolean[Engine.MAX_PORTS];
     private final Runnable pumpAgain = this::pumpAgain;
     private final Runnable onDeadline = this::onDeadline;
     private boolean pumpQueued;
@@ -83,6 +84,7 @@ public final class EngineLoop {
         if (watch != null) {
             watch.cancel();
             watches[index] = null;
+            muted[index] = false;
         }
     }
 
@@ -95,7 +97,19 @@ public final class EngineLoop {
         if (engine.pump()) {
             queuePump();
         } else {
+            mutePaused();
             armTimer();
+        }
+    }
+
+    /** Before the loop sleeps: who is left alone shall not wake it. */
+    private void mutePaused() {
+        for (int index = 0; index < watches.length; index++) {
+            Watch watch = watches[index];
+            if (watch != null && muted[index] != engine.isPaused(index)) {
+                muted[index] = !muted[index];
+                watch.mute(muted[index]);
+            }
         }
     }
 

@@ -34,7 +34,9 @@ public enum PortCounter {
     /** Frames that came in and were read into the wrong ring: copied to where they belong, their record cancelled. */
     MISLANDED_FRAMES("mislanded_frames"),
     /** Times that reading here paused, since the ring towards the destination was full. */
-    PAUSES("pauses");
+    PAUSES("pauses"),
+    /** Times that the port was left alone for a moment, so that small frames in quick succession come as a batch. */
+    MODERATIONS("moderations");
 
     private final String label;
 

@@ -44,6 +44,14 @@ public interface Port extends AutoCloseable {
         return false;
     }
 
+    /**
+     * Whether frames may wait at the descriptor for a fraction of a millisecond when they come in quick succession, so
+     * that many are received at once: its queue holds what comes in that time.
+     */
+    default boolean isModerated() {
+        return false;
+    }
+
     /** Whether {@link #receive} costs no system call when there is nothing: then it is called more often. */
     default boolean isPolledForFree() {
         return false;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -338,5 +339,36 @@ class EngineTest {
         assertThat(tap.counters().get(Drop.RING_FULL)).isEqualTo(5);
         assertThat(tap.counters().get(PortCounter.RECEIVED_FRAMES))
             .isEqualTo(tap.counters().get(PortCounter.FORWARDED_FRAMES) + tap.counters().drops());
+    }
+
+    @Test
+    void aStreamOfSmallFramesIsAskedForAgainWhenThePauseIsOverAndNotBefore() {
+        FakePort stream = new FakePort("stream", PortKind.TAP);
+        stream.moderated = true;
+        int index = engine.add(stream);
+        learn();
+        for (int i = 0; !engine.isPaused(index); i++) {
+            assertThat(i).as("a pause begins").isLessThan(100);
+            now += 20_000;
+            receive(stream, smallFrames(8));
+        }
+        long resume = engine.nextDeadline();
+        assertThat(resume).isBetween(now + 20_000, now + 200_000);
+        int asked = stream.asked;
+        now = resume - 1;
+        receive(stream, smallFrames(30));
+        receive(one, FakePort.frame(9, 1, 60));
+        assertThat(stream.asked).as("it is left alone, whoever calls").isEqualTo(asked);
+        assertThat(tap.outgoing).as("the others are not").hasSize(1);
+        now = resume;
+        engine.pump();
+        assertThat(stream.asked).isGreaterThan(asked);
+        assertThat(stream.incoming).isEmpty();
+    }
+
+    private static byte[][] smallFrames(int count) {
+        byte[][] frames = new byte[count][];
+        Arrays.fill(frames, FakePort.frame(1, 8, 60));
+        return frames;
     }
 }

@@ -35,8 +35,11 @@ final class FakePort implements Port {
     OnFull onFull = OnFull.DROP;
     @Nullable RuntimeException toThrow;
     boolean refuses;
+    boolean moderated;
     /** How many frames each is made of that it gives; a coalesced one has lost 42 bytes of headers of each but one. */
     int parts = 1;
+    /** How often it was asked for frames. */
+    int asked;
     /** What stands before each frame that it gives. */
     final byte[] vnetHeader = new byte[FrameBatch.VNET_HDR_LENGTH];
 
@@ -92,7 +95,13 @@ final class FakePort implements Port {
     }
 
     @Override
+    public boolean isModerated() {
+        return moderated;
+    }
+
+    @Override
     public int receive(FrameBatch batch, Space space, long now) {
+        asked++;
         if (openBatch) {
             throw new AssertionError("receive before release");
         }

@@ -84,6 +84,30 @@ class DataLoopTest {
     }
 
     @Test
+    void aMutedWatchWakesNobodyAndCallsForWhatCameMeanwhile() throws Exception {
+        Watch watch = watch(calls::incrementAndGet);
+        for (int round = 1; round <= 3; round++) {
+            mute(watch, true);
+            EventFd.ring(doorbell);
+            EventFd.ring(doorbell);
+            loop.call(() -> true, TIMEOUT_MS);
+            loop.call(() -> true, TIMEOUT_MS);
+            assertThat(calls.get()).isEqualTo(round - 1);
+            mute(watch, false);
+            awaitCalls(round);
+        }
+        EventFd.ring(doorbell);
+        awaitCalls(4);
+    }
+
+    private void mute(Watch watch, boolean muted) throws Exception {
+        loop.call(() -> {
+            watch.mute(muted);
+            return true;
+        }, TIMEOUT_MS);
+    }
+
+    @Test
     void tasksAndTimesRunOnTheLoop() throws Exception {
         AtomicReference<Thread> thread = new AtomicReference<>();
         loop.execute(() -> thread.set(Thread.currentThread()));

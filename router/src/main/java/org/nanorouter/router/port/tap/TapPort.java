@@ -84,6 +84,11 @@ public final class TapPort implements Port {
     }
 
     @Override
+    public boolean isModerated() {
+        return true;
+    }
+
+    @Override
     public int receive(FrameBatch batch, Space space, long now) {
         int count = Tap.readBatch(device.descriptor(), space.address() + space.offset(), space.capacity(),
             Space.HEADER_GAP, FrameBatch.MAX_FRAMES, READ_LIMIT, readsAddress);
