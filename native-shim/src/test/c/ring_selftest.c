@@ -192,6 +192,55 @@ static void shorter_record_than_claimed_takes_only_its_span(void)
 	EXPECT(next_is(60, 5));
 }
 
+static void room_is_in_one_piece_and_as_of_the_last_look_at_the_head(void)
+{
+	struct nk_record *record;
+
+	fresh(0);
+	EXPECT(nk_ring_room(&producer) == 0);
+	EXPECT(send_record(100, 1) == 0 && nk_ring_room(&producer) == 0);
+	EXPECT(nk_ring_claim(&producer, 50, &record) == 0);
+	EXPECT(nk_ring_room(&producer) == CAPACITY - nk_record_span(100));
+	EXPECT(next_is(100, 1));
+	EXPECT(nk_ring_room(&producer) == CAPACITY - nk_record_span(100));
+	nk_ring_cancel(&producer);
+	EXPECT(nk_ring_room(&producer) == 0);
+
+	fresh(CAPACITY - 1024);
+	EXPECT(nk_ring_claim(&producer, 100, &record) == 0 && nk_ring_room(&producer) == 1024);
+	EXPECT(nk_ring_claim(&producer, 2000, &record) == 0 && record == (struct nk_record *)a.data);
+	EXPECT(nk_ring_room(&producer) == CAPACITY - 1024);
+
+	b.cursors->head = 3;
+	EXPECT(nk_ring_ask_for_space(&producer) == -EPROTO && nk_ring_room(&producer) == 0);
+}
+
+static void two_records_that_fit_the_room_are_claimed_one_behind_the_other(void)
+{
+	uint64_t random = seed;
+	int fitted = 0;
+
+	for (int i = 0; i < 20000; i++) {
+		uint64_t position = next_random(&random) % (2 * CAPACITY / 8) * 8;
+		uint64_t unread = next_random(&random) % (CAPACITY / 8) * 8;
+		uint32_t length = 1 + (uint32_t)(next_random(&random) % NK_MAX_PAYLOAD);
+		struct nk_record *first, *second;
+
+		fresh(position + unread);
+		b.cursors->head = position;
+		if (nk_ring_claim(&producer, NK_MAX_PAYLOAD, &first) ||
+		    nk_ring_room(&producer) < nk_record_span(length) + nk_record_span(NK_MAX_PAYLOAD))
+			continue;
+		fitted++;
+		/* Whoever looked at this head would quarantine its owner. */
+		b.cursors->head = 3;
+		EXPECT(nk_ring_publish(&producer, NK_RECORD_ETHERNET, length, 0) == 0);
+		EXPECT(nk_ring_claim(&producer, NK_MAX_PAYLOAD, &second) == 0);
+		EXPECT((uint8_t *)second == (uint8_t *)first + nk_record_span(length));
+	}
+	EXPECT(fitted > 1000);
+}
+
 static void message_carries_no_vnet_header(void)
 {
 	struct nk_record *record;
@@ -652,6 +701,8 @@ int main(int count, char **arguments)
 	CLAIM(record_that_ends_at_the_rings_end_needs_no_padding);
 	CLAIM(cancelled_record_is_never_seen);
 	CLAIM(shorter_record_than_claimed_takes_only_its_span);
+	CLAIM(room_is_in_one_piece_and_as_of_the_last_look_at_the_head);
+	CLAIM(two_records_that_fit_the_room_are_claimed_one_behind_the_other);
 	CLAIM(message_carries_no_vnet_header);
 	CLAIM(full_ring_refuses_until_room_is_released);
 	CLAIM(doorbell_is_needed_only_when_asked_and_once_for_a_batch);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * counters.h - what the agent counts. For each direction: received = forwarded + sum of drops, exactly.
+ * counters.h - what the agent counts. For each direction: received = forwarded + sum of drops + the frame that waits for
+ * a full ring, exactly. Frames are counted as they were received: of datagrams that leave as one record, each.
  */
 #ifndef NK_AGENT_COUNTERS_H
 #define NK_AGENT_COUNTERS_H
@@ -39,6 +40,7 @@ struct counters {
 	struct traffic traffic[DIRECTION_COUNT];
 	uint64_t flooded;	/* frames sent to more than one channel, or that would have been */
 	uint64_t flood_skipped; /* copies of flooded frames that found their ring full; the frame itself is forwarded */
+	uint64_t coalesced;	/* datagrams that were appended to the one before them */
 	uint64_t wrong_guesses; /* frames that were read into another channel's ring and copied */
 	uint64_t stalls;	/* times that reading the TAP stopped for a full ring */
 	uint64_t sleeps;

@@ -6,6 +6,13 @@
  * went. Most frames follow their predecessor, so most are never copied; one that turns out to be for another
  * channel is copied to that ring, and the record that it lies in is simply not published.
  *
+ * Datagrams. A UDP sender makes a frame of each datagram, and the peer's kernel would go through its whole receive path
+ * for each; joined into one large segment, a run of them costs that path once. So behind a frame that may be continued
+ * the next one is read on: either it is appended, and the record grows, or it lies where the next record has its frame,
+ * and is the next to be sent. That is done only behind a frame that will be published where it lies, since such a one
+ * waits for nobody. Nothing is held back: what the TAP has at once is joined, and no frame stays in a record that is
+ * still open when tap_to_channels() returns.
+ *
  * Ring to TAP. One write takes header and frame out of the ring.
  *
  * What came from a channel goes to the TAP only (split horizon), so the full mesh of channels has no loops.
@@ -20,15 +27,27 @@
 
 #include "agent.h"
 #include "frame.h"
+#include "frame/coalesce.h"
+#include "frame/segment.h"
 
 /* Records after which the producer gets its bytes back and, if it waits for them, its doorbell. */
 #define RELEASE_INTERVAL 8
 
 #define READ_LENGTH (NK_VNET_HDR_LENGTH + NK_MAX_PAYLOAD)
 
-static void drop(struct agent *agent, enum direction direction, enum drop why)
+/* A batch from the TAP, and the one of its frames that is on its way. */
+struct intake {
+	uint32_t budget;		/* frames that may still be read */
+	uint64_t now;
+	struct nk_channel *claimed;	/* in its ring's claimed record the frame lies; NULL: in agent->pending */
+	uint8_t *vnet_hdr;		/* header and frame */
+	uint32_t length;		/* of the frame, without the header */
+	uint32_t frames;		/* that were read to make this one; more than 1 only in a claimed record */
+};
+
+static void drop(struct agent *agent, enum drop why, uint32_t frames)
 {
-	agent->counters.traffic[direction].dropped[why]++;
+	agent->counters.traffic[TAP_TO_CHANNELS].dropped[why] += frames;
 }
 
 void refresh_channels(struct agent *agent)
@@ -62,7 +81,7 @@ void forget_channel(struct agent *agent, struct nk_channel *channel)
 		agent->predicted = NULL;
 	if (agent->blocked == channel) {
 		if (agent->pending_length)
-			drop(agent, TAP_TO_CHANNELS, DROP_CHANNEL_CLOSED);
+			drop(agent, DROP_CHANNEL_CLOSED, 1);
 		end_stall(agent);
 	}
 	agent->open_changed = true;
@@ -114,7 +133,7 @@ static bool end_of_stall(struct agent *agent)
 		if (nk_now() >= agent->blocked_until) {
 			link_of(agent, channel)->dropping = true;
 			if (length)
-				drop(agent, TAP_TO_CHANNELS, DROP_RING_FULL);
+				drop(agent, DROP_RING_FULL, 1);
 			end_stall(agent);
 			return true;
 		}
@@ -136,52 +155,47 @@ static bool still_dropping(struct agent *agent, struct nk_channel *channel)
 	return link->dropping;
 }
 
-/*
- * Sends a frame to one channel. `claimed`: the frame lies in the record that is claimed in this channel's ring
- * already.
- */
-static void send_to(struct agent *agent, struct nk_channel *channel, bool claimed, const uint8_t *vnet_hdr,
-		    uint32_t length, uint64_t now)
+/* Sends a frame to one channel. */
+static void send_to(struct agent *agent, struct nk_channel *channel, const struct intake *in)
 {
 	int error;
 
-	if (claimed) {
-		error = nk_publish(channel, NK_RECORD_ETHERNET, length, now);
+	if (channel == in->claimed) {
+		error = nk_publish(channel, NK_RECORD_ETHERNET, in->length, in->now);
 	} else if (still_dropping(agent, channel)) {
-		drop(agent, TAP_TO_CHANNELS, DROP_RING_FULL);
+		drop(agent, DROP_RING_FULL, in->frames);
 		return;
 	} else {
-		error = copy_to(channel, vnet_hdr, length, now);
+		error = copy_to(channel, in->vnet_hdr, in->length, in->now);
 	}
 	if (!error) {
-		agent->counters.traffic[TAP_TO_CHANNELS].forwarded++;
+		agent->counters.traffic[TAP_TO_CHANNELS].forwarded += in->frames;
 	} else if (error == -EAGAIN) {
 		/* The claim that the frame may lie in ends with the next one: keep a copy while it waits. */
-		if (vnet_hdr != agent->pending)
-			memcpy(agent->pending, vnet_hdr, NK_VNET_HDR_LENGTH + length);
-		stall(agent, channel, length);
+		if (in->vnet_hdr != agent->pending)
+			memcpy(agent->pending, in->vnet_hdr, NK_VNET_HDR_LENGTH + in->length);
+		stall(agent, channel, in->length);
 	} else {
-		drop(agent, TAP_TO_CHANNELS, DROP_CHANNEL_CLOSED);
+		drop(agent, DROP_CHANNEL_CLOSED, in->frames);
 		forget_channel(agent, channel);
 	}
 }
 
 /* A flooded frame waits for nobody: whose ring is full does without it. */
-static void flood(struct agent *agent, struct nk_channel *claimed, const uint8_t *vnet_hdr, uint32_t length,
-		  uint64_t now)
+static void flood(struct agent *agent, const struct intake *in)
 {
 	uint32_t sent = 0, full = 0;
 
 	/* The claimed record goes first; its bytes stay ours to copy from until the next claim in that ring. */
-	if (claimed && nk_publish(claimed, NK_RECORD_ETHERNET, length, now) == 0)
+	if (in->claimed && nk_publish(in->claimed, NK_RECORD_ETHERNET, in->length, in->now) == 0)
 		sent++;
 	for (uint32_t i = 0; i < agent->open_count; i++) {
 		struct nk_channel *channel = agent->open[i];
 		int error;
 
-		if (channel == claimed)
+		if (channel == in->claimed)
 			continue;
-		error = copy_to(channel, vnet_hdr, length, now);
+		error = copy_to(channel, in->vnet_hdr, in->length, in->now);
 		if (!error)
 			sent++;
 		else if (error == -EAGAIN)
@@ -191,101 +205,172 @@ static void flood(struct agent *agent, struct nk_channel *claimed, const uint8_t
 	}
 	agent->counters.flooded++;
 	if (sent) {
-		agent->counters.traffic[TAP_TO_CHANNELS].forwarded++;
+		agent->counters.traffic[TAP_TO_CHANNELS].forwarded += in->frames;
 		agent->counters.flood_skipped += full;
 	} else {
-		drop(agent, TAP_TO_CHANNELS, full ? DROP_RING_FULL : DROP_CHANNEL_CLOSED);
+		drop(agent, full ? DROP_RING_FULL : DROP_CHANNEL_CLOSED, in->frames);
 	}
 }
 
-static void route(struct agent *agent, struct nk_channel *claimed, const uint8_t *vnet_hdr, uint32_t length,
-		  uint64_t now)
+/* Which channel a frame is for, NULL being all of them; or why it goes nowhere. */
+static enum drop find_channel(struct agent *agent, const struct intake *in, struct nk_channel **channel)
 {
-	const uint8_t *frame = vnet_hdr + NK_VNET_HDR_LENGTH;
-	enum drop why = check_frame(vnet_hdr, frame, length, NK_MAX_PAYLOAD);
-	struct nk_channel *channel = NULL;
+	const uint8_t *frame = in->vnet_hdr + NK_VNET_HDR_LENGTH;
+	enum drop why = check_frame(in->vnet_hdr, frame, in->length, NK_MAX_PAYLOAD);
 
-	if (why == DROP_NOTHING && !agent->open_count)
-		why = DROP_NO_PEER;
-	if (why != DROP_NOTHING) {
-		drop(agent, TAP_TO_CHANNELS, why);
-		return;
-	}
+	*channel = NULL;
+	if (why != DROP_NOTHING)
+		return why;
+	if (!agent->open_count)
+		return DROP_NO_PEER;
 	macs_seen_locally(&agent->macs, frame + MAC_LENGTH);
 	if (agent->open_count == 1) {
-		channel = agent->open[0];
+		*channel = agent->open[0];
 	} else if (!is_multicast(frame)) {
 		uint32_t peer = macs_find(&agent->macs, frame);
 
 		if (peer != NO_PEER)
-			channel = nk_channel(agent->nk, peer);
+			*channel = nk_channel(agent->nk, peer);
+	}
+	return DROP_NOTHING;
+}
+
+/*
+ * Where the next frame is to lie: in a record of the ring to which the last one went, or else in agent->pending. False:
+ * what was known of the channels changed, begin anew.
+ */
+static bool find_place(struct agent *agent, struct intake *in)
+{
+	struct nk_record *record;
+	int error;
+
+	in->claimed = NULL;
+	in->vnet_hdr = agent->pending;
+	if (!agent->predicted || link_of(agent, agent->predicted)->dropping)
+		return true;
+	error = nk_claim(agent->predicted, NK_MAX_PAYLOAD, &record);
+	if (!error) {
+		in->claimed = agent->predicted;
+		in->vnet_hdr = nk_record_frame(record);
+	} else if (error == -EAGAIN) {
+		stall(agent, agent->predicted, 0);
+	} else {
+		forget_channel(agent, agent->predicted);
+	}
+	return !error;
+}
+
+static bool may_read(const struct agent *agent, const struct intake *in)
+{
+	return in->budget && agent->tap_readable;
+}
+
+/* Reads one frame. Its length, 0 if there is not even a vnet_hdr; -EAGAIN: there is none; else the TAP is gone. */
+static int read_tap(struct agent *agent, struct intake *in, uint8_t *vnet_hdr)
+{
+	struct traffic *traffic = &agent->counters.traffic[TAP_TO_CHANNELS];
+	ssize_t length;
+
+	do {
+		length = read(agent->tap, vnet_hdr, READ_LENGTH);
+	} while (length < 0 && errno == EINTR);
+	if (length < 0) {
+		if (errno == EAGAIN)
+			agent->tap_readable = false;
+		return -errno;
+	}
+	length = length > (ssize_t)NK_VNET_HDR_LENGTH ? length - (ssize_t)NK_VNET_HDR_LENGTH : 0;
+	in->budget--;
+	traffic->received++;
+	traffic->received_bytes += (uint64_t)length;
+	return (int)length;
+}
+
+/*
+ * Reads on behind a frame that will be published where it lies, and appends what continues it. Returns the length of
+ * the frame that does not, which lies where the next record has its frame; negative: there is none, as read_tap().
+ */
+static int read_on(struct agent *agent, struct intake *in)
+{
+	uint64_t room = nk_room(in->claimed);
+	struct nk_coalescer coalescer;
+	int next = -EAGAIN;
+
+	nk_coalesce_begin(&coalescer, in->vnet_hdr, NK_VNET_HDR_LENGTH + in->length);
+	while (nk_coalesce_is_open(&coalescer) && may_read(agent, in)) {
+		uint8_t *behind = in->vnet_hdr + nk_record_span(in->length);
+
+		if (room < nk_record_span(in->length) + nk_record_span(NK_MAX_PAYLOAD))
+			break;
+		next = read_tap(agent, in, behind);
+		if (next < 0 || !nk_coalesce_append(&coalescer, behind, NK_VNET_HDR_LENGTH + (uint32_t)next))
+			break;
+		next = -EAGAIN;
+		in->length = coalescer.length - NK_VNET_HDR_LENGTH;
+		in->frames++;
+		agent->counters.coalesced++;
+	}
+	nk_coalesce_end(&coalescer);
+	return next;
+}
+
+/*
+ * Sends the frame of this length at in->vnet_hdr, with what continues it. Returns the length of the frame that was read
+ * behind it and is at in->vnet_hdr now; negative: there is none, as read_tap().
+ */
+static int forward(struct agent *agent, struct intake *in, int length)
+{
+	struct nk_channel *channel;
+	const uint8_t *behind;
+	enum drop why;
+	int next = -EAGAIN;
+
+	in->length = (uint32_t)length;
+	in->frames = 1;
+	why = find_channel(agent, in, &channel);
+	if (why != DROP_NOTHING) {
+		drop(agent, why, 1);
+		return -EAGAIN;
 	}
 	if (!channel) {
-		flood(agent, claimed, vnet_hdr, length, now);
-		return;
+		flood(agent, in);
+		return -EAGAIN;
 	}
-	if (claimed && channel != claimed) {
-		nk_cancel(claimed);
+	if (channel == in->claimed) {
+		next = read_on(agent, in);
+	} else if (in->claimed) {
+		nk_cancel(in->claimed);
 		agent->counters.wrong_guesses++;
 	}
-	send_to(agent, channel, channel == claimed, vnet_hdr, length, now);
+	behind = in->vnet_hdr + nk_record_span(in->length);
+	send_to(agent, channel, in);
 	agent->predicted = nk_channel_state(channel) == NK_CHANNEL_OPEN ? channel : NULL;
+	if (next >= 0) {
+		/* Room for both was in one piece: it lies in the record claimed now, unless the channel just ended. */
+		find_place(agent, in);
+		if (in->vnet_hdr != behind)
+			memmove(in->vnet_hdr, behind, NK_VNET_HDR_LENGTH + (uint32_t)next);
+	}
+	return next;
 }
 
 int tap_to_channels(struct agent *agent)
 {
-	struct traffic *traffic = &agent->counters.traffic[TAP_TO_CHANNELS];
-	uint64_t now = nk_now();
-	int moved = 0;
+	struct intake in = {.budget = BATCH_FRAMES, .now = nk_now()};
+	int next = -EAGAIN;
 
-	while (moved < BATCH_FRAMES && agent->tap_readable) {
-		struct nk_channel *claimed = NULL;
-		struct nk_record *record;
-		uint8_t *buffer = agent->pending;
-		ssize_t length;
-
-		if (agent->blocked && !end_of_stall(agent))
-			break;
+	while (next == -EAGAIN && may_read(agent, &in) && (!agent->blocked || end_of_stall(agent))) {
 		if (agent->open_changed)
 			refresh_channels(agent);
-		if (agent->predicted && !link_of(agent, agent->predicted)->dropping) {
-			int error = nk_claim(agent->predicted, NK_MAX_PAYLOAD, &record);
-
-			if (error == -EAGAIN) {
-				stall(agent, agent->predicted, 0);
-				continue;
-			}
-			if (error) {
-				forget_channel(agent, agent->predicted);
-				continue;
-			}
-			claimed = agent->predicted;
-			buffer = nk_record_frame(record);
-		}
-
-		length = read(agent->tap, buffer, READ_LENGTH);
-		if (length < 0) {
-			if (claimed)
-				nk_cancel(claimed);
-			if (errno == EINTR)
-				continue;
-			if (errno != EAGAIN)
-				return -errno;
-			agent->tap_readable = false;
-			break;
-		}
-		moved++;
-		traffic->received++;
-		if (length < (ssize_t)NK_VNET_HDR_LENGTH) {
-			traffic->dropped[DROP_RUNT]++;
+		if (!find_place(agent, &in))
 			continue;
-		}
-		traffic->received_bytes += (uint64_t)length - NK_VNET_HDR_LENGTH;
-		route(agent, claimed, buffer, (uint32_t)length - NK_VNET_HDR_LENGTH, now);
+		next = read_tap(agent, &in, in.vnet_hdr);
+		while (next >= 0)
+			next = forward(agent, &in, next);
 	}
 	for (uint32_t i = 0; i < agent->open_count; i++)
 		nk_doorbell(agent->open[i]);
-	return moved;
+	return next == -EAGAIN ? (int)(BATCH_FRAMES - in.budget) : next;
 }
 
 static void write_to_tap(struct agent *agent, struct nk_channel *channel, const struct nk_message *message,
@@ -309,7 +394,7 @@ static void write_to_tap(struct agent *agent, struct nk_channel *channel, const 
 		 * EAGAIN does not happen on a TAP without a send buffer limit. A frame that the kernel finds wrong
 		 * (EINVAL), or that comes while the interface is down (EIO), will not become right by waiting.
 		 */
-		if (write(agent->tap, message->vnet_hdr, NK_VNET_HDR_LENGTH + message->length) < 0)
+		if (nk_write_to_tap(agent->tap, message->vnet_hdr, NK_VNET_HDR_LENGTH + message->length) < 0)
 			why = DROP_TAP_REFUSED;
 	}
 	if (why == DROP_NOTHING)

@@ -78,6 +78,7 @@ void print_status(const struct agent *agent)
 			      direction == TAP_TO_CHANNELS && agent->pending_length);
 	field("flooded", agent->counters.flooded);
 	field("flood_skipped", agent->counters.flood_skipped);
+	field("coalesced", agent->counters.coalesced);
 	field("wrong_guesses", agent->counters.wrong_guesses);
 	field("stalls", agent->counters.stalls);
 	field("sleeps", agent->counters.sleeps);

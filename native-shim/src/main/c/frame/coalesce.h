@@ -24,7 +24,7 @@
 /* Most datagrams of one segment: UDP_MAX_SEGMENTS of Linux before 6.9 (include/linux/udp.h). */
 #define NK_COALESCE_MAX 64u
 
-/* All fields are the coalescer's own. */
+/* All fields are the coalescer's own; `length` may be read, to find the place behind. */
 struct nk_coalescer {
 	uint8_t *first;		/* vnet_hdr and frame to which datagrams are appended */
 	uint32_t length;	/* of both, with what was appended */

@@ -171,6 +171,13 @@ static inline uint8_t *nk_record_frame(struct nk_record *record)
 /* Publishes the claimed record with the payload that was really written, 1 to max_length bytes. */
 int nk_ring_publish(struct nk_ring_producer *ring, uint16_t type, uint32_t length, uint64_t enqueued_at);
 
+/*
+ * Bytes, in one piece and from the claimed record's begin on, that are the producer's to write: that record and the
+ * free room behind it, as of the last look at the consumer's head. 0: nothing is claimed. Two records that fit into it
+ * can be claimed one after the other, and the second begins directly behind the first.
+ */
+uint64_t nk_ring_room(const struct nk_ring_producer *ring);
+
 /* Forgets the claimed record. */
 void nk_ring_cancel(struct nk_ring_producer *ring);
 
@@ -339,8 +346,9 @@ void nk_channel_counters(const struct nk_channel *channel, struct nk_channel_cou
 /* What becomes readable when the peer rings. Wait with EPOLLET; there is nothing to read in it. */
 int nk_wait_fd(const struct nk_channel *channel);
 
-/* As nk_ring_claim(), nk_ring_publish() and nk_ring_cancel(). */
+/* As nk_ring_claim(), nk_ring_room(), nk_ring_publish() and nk_ring_cancel(). */
 int nk_claim(struct nk_channel *channel, uint32_t max_length, struct nk_record **record);
+uint64_t nk_room(const struct nk_channel *channel);
 int nk_publish(struct nk_channel *channel, uint16_t type, uint32_t length, uint64_t enqueued_at);
 void nk_cancel(struct nk_channel *channel);
 

@@ -214,6 +214,11 @@ int nk_claim(struct nk_channel *channel, uint32_t max_length, struct nk_record *
 	return settle(channel, result);
 }
 
+uint64_t nk_room(const struct nk_channel *channel)
+{
+	return channel->state == NK_CHANNEL_OPEN ? nk_ring_room(&channel->producer) : 0;
+}
+
 int nk_publish(struct nk_channel *channel, uint16_t type, uint32_t length, uint64_t enqueued_at)
 {
 	if (channel->state != NK_CHANNEL_OPEN)

@@ -168,6 +168,17 @@ int nk_ring_claim(struct nk_ring_producer *ring, uint32_t max_length, struct nk_
 	return 0;
 }
 
+uint64_t nk_ring_room(const struct nk_ring_producer *ring)
+{
+	uint64_t begin = ring->tail + ring->claimed_padding;
+	uint64_t contiguous = ring->capacity - (begin & (ring->capacity - 1));
+	uint64_t vacant = ring->capacity - (begin - ring->head_seen);
+
+	if (!ring->claimed_length)
+		return 0;
+	return contiguous < vacant ? contiguous : vacant;
+}
+
 void nk_ring_cancel(struct nk_ring_producer *ring)
 {
 	ring->claimed_length = 0;

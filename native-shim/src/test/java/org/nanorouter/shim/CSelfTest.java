@@ -26,7 +26,7 @@ class CSelfTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"ring-selftest", "attach-selftest", "agent-selftest", "frame-selftest"})
+    @ValueSource(strings = {"ring-selftest", "attach-selftest", "agent-selftest", "frame-selftest", "forward-selftest"})
     void everyClaimHolds(String program) throws IOException, InterruptedException {
         assertThat(run(PROGRAMS.resolve(program).toString())).contains("ok ").doesNotContain("FAILED");
     }
