@@ -8,6 +8,7 @@
 
 #include "counters.h"
 #include "macs.h"
+#include "moderation.h"
 #include "nk.h"
 #include "options.h"
 
@@ -28,7 +29,11 @@ struct agent {
 	int signals;
 	int timer;
 	uint32_t mtu;
-	bool tap_readable;	/* false only after the TAP said EAGAIN: its edge will come */
+	bool tap_readable;	/* false only after the TAP said EAGAIN: its edge will come, or its pause will end */
+	bool tap_muted;		/* its edges wake nobody */
+	uint64_t tap_paused_until; /* 0: it is not left alone */
+	struct moderation moderation;
+	struct arrivals when_empty; /* the totals of them when the TAP was empty the last time */
 	struct nk_channel *open[NK_MAX_OS]; /* channels that frames go through now */
 	uint32_t open_count;
 	bool open_changed;

@@ -43,6 +43,7 @@ struct counters {
 	uint64_t coalesced;	/* datagrams that were appended to the one before them */
 	uint64_t wrong_guesses; /* frames that were read into another channel's ring and copied */
 	uint64_t stalls;	/* times that reading the TAP stopped for a full ring */
+	uint64_t moderations;	/* times that the TAP was left alone for a moment, so that small frames come as a batch */
 	uint64_t sleeps;
 	uint64_t lost_nanokernel;
 };

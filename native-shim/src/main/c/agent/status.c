@@ -81,6 +81,7 @@ void print_status(const struct agent *agent)
 	field("coalesced", agent->counters.coalesced);
 	field("wrong_guesses", agent->counters.wrong_guesses);
 	field("stalls", agent->counters.stalls);
+	field("moderations", agent->counters.moderations);
 	field("sleeps", agent->counters.sleeps);
 	field("lost_nanokernel", agent->counters.lost_nanokernel);
 	field("macs", macs_count(&agent->macs));
