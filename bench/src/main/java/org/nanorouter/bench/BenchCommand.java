@@ -49,6 +49,16 @@ public final class BenchCommand implements Subcommand {
     private int rounds;
 
     @Option(
+            names = "--congestion",
+            paramLabel = "NAME",
+            defaultValue = "cubic",
+            description = {
+                "Congestion control of TCP. Default: ${DEFAULT-VALUE}, which sends as fast as the wire takes it;",
+                "one that paces, as bbr does, measures its own model of the wire."
+            })
+    private String congestion;
+
+    @Option(
             names = {"-j", "--json"},
             description = "Show one JSON object: a key for each contender, then one for each figure.")
     private boolean json;
@@ -82,6 +92,7 @@ public final class BenchCommand implements Subcommand {
             report.printJson(out, contenders);
         } else {
             report.printTable(out, contenders);
+            out.println("TCP with congestion control " + congestion + ".");
         }
         return report.isSkipped(Contender.NANOROUTER) ? ExitStatus.FAILED : ExitStatus.OK;
     }
@@ -96,7 +107,7 @@ public final class BenchCommand implements Subcommand {
             try {
                 Wire wire = contender.lay(site);
                 Site.awaitAnswer(wire);
-                Map<Figure, Double> figures = Measurement.take(wire, seconds);
+                Map<Figure, Double> figures = Measurement.take(wire, seconds, congestion);
                 report.add(contender, figures);
                 say("  " + figures.entrySet().stream()
                         .map(entry -> String.format("%s %.2f", entry.getKey().title(), entry.getValue()))

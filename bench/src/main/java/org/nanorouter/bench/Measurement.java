@@ -24,16 +24,24 @@ final class Measurement {
 
     private final Wire wire;
     private final int seconds;
+    private final String[] tcp;
     private final EnumMap<Figure, Double> figures = new EnumMap<>(Figure.class);
 
-    private Measurement(Wire wire, int seconds) {
+    private Measurement(Wire wire, int seconds, String congestion) {
         this.wire = wire;
         this.seconds = seconds;
+        this.tcp = new String[] {"--congestion", congestion};
     }
 
-    /** Measures once; every run of iperf3 lasts this many seconds. */
-    static Map<Figure, Double> take(Wire wire, int seconds) throws IOException, InterruptedException {
-        Measurement measurement = new Measurement(wire, seconds);
+    /**
+     * Measures once.
+     *
+     * @param seconds that every run of iperf3 lasts
+     * @param congestion the congestion control of TCP, as in tcp(7)
+     */
+    static Map<Figure, Double> take(Wire wire, int seconds, String congestion)
+            throws IOException, InterruptedException {
+        Measurement measurement = new Measurement(wire, seconds, congestion);
         measurement.warmUp();
         measurement.tcp();
         measurement.udp();
@@ -43,14 +51,14 @@ final class Measurement {
 
     /** What is measured is a wire that has been in use: caches filled, code compiled, queues at their working size. */
     private void warmUp() throws IOException, InterruptedException {
-        iperf(WARM_UP_SECONDS);
+        iperf(WARM_UP_SECONDS, tcp);
         iperf(WARM_UP_SECONDS, SMALL_PACKETS);
     }
 
     private void tcp() throws IOException, InterruptedException {
         double busyBefore = busySeconds();
-        Map<?, ?> forward = child(iperf(seconds), "sum_received");
-        Map<?, ?> reverse = child(iperf(seconds, "--reverse"), "sum_received");
+        Map<?, ?> forward = child(iperf(seconds, tcp), "sum_received");
+        Map<?, ?> reverse = child(iperf(seconds, tcp[0], tcp[1], "--reverse"), "sum_received");
         double busy = busySeconds() - busyBefore;
         figures.put(Figure.TCP, number(forward, "bits_per_second") / 1e9);
         figures.put(Figure.TCP_REVERSE, number(reverse, "bits_per_second") / 1e9);
