@@ -7,13 +7,17 @@
 /* A batch, by frames or by bytes. */
 #define BATCH_BYTES (64 * 1024)
 
-/* Fewer frames are no stream: on the average until it is empty, and to be expected of a pause. */
-#define MIN_FRAMES 2
+/* Frames that come on the average until it is empty; fewer come alone. */
+#define MIN_FRAMES 1.5
+/* Frames that a pause has to bring. */
+#define MIN_EXPECTED 2
+/* The part of those without which it was in vain. */
+#define VAIN (1.0 / 4)
 /* Frames that come in for one that goes out, if those that go out are no answers. */
 #define FRAMES_PER_ANSWER 4
 
 /* What was longer ago says nothing about now. */
-#define MEMORY_NS (2 * NS_PER_MS)
+#define MEMORY_NS (8 * NS_PER_MS)
 /* The weight of the last time against all before. */
 #define WEIGHT (1.0 / 8)
 
@@ -29,7 +33,7 @@ static void judge(struct moderation *moderation, uint64_t now, uint64_t brought)
 
 	if (moderation->expected <= 0)
 		return;
-	if ((double)brought < moderation->expected / 2) {
+	if ((double)brought < moderation->expected * VAIN) {
 		moderation->no_pause_before = now + back_off;
 		moderation->back_off = 2 * back_off < MODERATION_MAX_BACK_OFF_NS ? 2 * back_off
 										 : MODERATION_MAX_BACK_OFF_NS;
@@ -61,7 +65,7 @@ uint64_t moderation_pause(struct moderation *moderation, uint64_t now, const str
 	batch = moderation->nanos * least(BATCH_FRAMES / moderation->frames, BATCH_BYTES / moderation->bytes);
 	pause = least(batch, MODERATION_MAX_PAUSE_NS);
 	brings = pause * moderation->frames / moderation->nanos;
-	if (pause < MODERATION_MIN_PAUSE_NS || brings < MIN_FRAMES)
+	if (pause < MODERATION_MIN_PAUSE_NS || brings < MIN_EXPECTED)
 		return 0;
 	moderation->expected = brings;
 	return (uint64_t)pause;

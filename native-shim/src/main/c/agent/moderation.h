@@ -10,8 +10,8 @@
  * Nobody who waits for an answer may be held up by that:
  *  - A frame that comes alone starts no pause; so it is with a keystroke, a request, an acknowledgement.
  *  - Where frames go out as well, one for every four that come in or more, they are taken for answers.
- *  - A pause in which less than half came of what was expected was in vain: the sender waits for something. The next
- *    one is not tried before MODERATION_MIN_BACK_OFF_NS; twice that after the next vain one, and so on.
+ *  - A pause in which less than a quarter came of what was expected was in vain: the sender waits for something. The
+ *    next one is not tried before MODERATION_MIN_BACK_OFF_NS; twice that after the next vain one, and so on.
  *
  * Large segments are no stream of small frames: one of them is a batch.
  */
@@ -25,7 +25,7 @@
 /* A longer one would be felt, and fill the queues before and behind. NICs go up to 256 us. */
 #define MODERATION_MAX_PAUSE_NS UINT64_C(200000)
 /* How long there is no pause after the first in vain, and at most. */
-#define MODERATION_MIN_BACK_OFF_NS UINT64_C(1000000)
+#define MODERATION_MIN_BACK_OFF_NS UINT64_C(200000)
 #define MODERATION_MAX_BACK_OFF_NS UINT64_C(64000000)
 
 /* Zeroed at the begin; all fields are its own. */

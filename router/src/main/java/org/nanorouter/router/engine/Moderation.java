@@ -16,7 +16,7 @@ import org.nanorouter.router.port.FrameBatch;
  * <ul>
  * <li>A frame that comes alone starts no pause; so it is with a keystroke, a request, an acknowledgement.
  * <li>Where frames go out as well, one for every four that come in or more, they are taken for answers.
- * <li>A pause in which less than half came of what was expected was in vain: the sender waits for something. The
+ * <li>A pause in which less than a quarter came of what was expected was in vain: the sender waits for something. The
  *     next one is not tried before {@link #MIN_BACK_OFF_NANOS}; twice that after the next vain one, and so on.
  * </ul>
  *
@@ -28,20 +28,24 @@ final class Moderation {
     /** A longer one would be felt, and fill the queues before and behind. NICs go up to 256 us. */
     static final long MAX_PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
     /** How long there is no pause after the first in vain, and at most. */
-    static final long MIN_BACK_OFF_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+    static final long MIN_BACK_OFF_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
     static final long MAX_BACK_OFF_NANOS = TimeUnit.MILLISECONDS.toNanos(64);
 
     /** A batch, by frames or by bytes. */
     private static final int BATCH_FRAMES = FrameBatch.MAX_FRAMES;
     private static final int BATCH_BYTES = 64 * 1024;
 
-    /** Fewer frames are no stream: on the average until it is empty, and to be expected of a pause. */
-    private static final double MIN_FRAMES = 2;
+    /** Frames that come on the average until it is empty; fewer come alone. */
+    private static final double MIN_FRAMES = 1.5;
+    /** Frames that a pause has to bring. */
+    private static final double MIN_EXPECTED = 2;
+    /** The part of those without which it was in vain. */
+    private static final double VAIN = 1.0 / 4;
     /** Frames that come in for one that goes out, if those that go out are no answers. */
     private static final double FRAMES_PER_ANSWER = 4;
 
     /** What was longer ago says nothing about now. */
-    private static final long MEMORY_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+    private static final long MEMORY_NANOS = TimeUnit.MILLISECONDS.toNanos(8);
     /** The weight of the last time against all before. */
     private static final double WEIGHT = 1.0 / 8;
 
@@ -87,7 +91,7 @@ final class Moderation {
         double batch = nanos * Math.min(BATCH_FRAMES / frames, BATCH_BYTES / bytes);
         double pause = Math.min(batch, MAX_PAUSE_NANOS);
         double brings = pause * frames / nanos;
-        if (pause < MIN_PAUSE_NANOS || brings < MIN_FRAMES) {
+        if (pause < MIN_PAUSE_NANOS || brings < MIN_EXPECTED) {
             return 0;
         }
         expected = brings;
@@ -96,7 +100,7 @@ final class Moderation {
 
     /** Whether the pause that was under way has brought what was expected. */
     private void judge(long now, long brought) {
-        if (expected > 0 && brought < expected / 2) {
+        if (expected > 0 && brought < expected * VAIN) {
             noPauseBefore = now + backOff;
             backOff = Math.min(2 * backOff, MAX_BACK_OFF_NANOS);
         } else if (expected > 0) {

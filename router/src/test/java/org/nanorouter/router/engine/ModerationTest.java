@@ -93,13 +93,13 @@ class ModerationTest {
         while (pause == 0) {
             came(8, SMALL, 0, 20 * US);
         }
-        assertThat(now - begin).as("after one that was worth it").isLessThan(2 * Moderation.MIN_BACK_OFF_NANOS);
+        assertThat(now - begin).as("after one that was worth it").isLessThan(3 * Moderation.MIN_BACK_OFF_NANOS);
     }
 
     @Test
     void whatWasBeforeASilenceIsForgotten() {
         stream(100, 0.4);
-        assertThat(came(64, SMALL, 0, 3 * MS)).isZero();
+        assertThat(came(64, SMALL, 0, 9 * MS)).isZero();
         assertThat(came(1, SMALL, 0, 20 * US)).isZero();
     }
 }
