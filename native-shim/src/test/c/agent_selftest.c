@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* agent_selftest.c - what of nk-agent needs no TAP: the check of a frame and the table of addresses. */
+/* agent_selftest.c - what of nk-agent needs no TAP: the check of a frame, the table of addresses, moderation. */
 #include "agent/frame.c"
 #include "agent/macs.c"
+#include "agent/moderation.c"
 
 #include <stdlib.h>
 
@@ -162,6 +163,77 @@ static void flood_of_addresses_keeps_the_table_bounded(void)
 	EXPECT(macs_find(&macs, address(99999)) == 1);
 }
 
+#define US UINT64_C(1000)
+#define SMALL 60
+
+static struct moderation moderation;
+static uint64_t now, pause_ns;
+
+/* Small frames came within a time, and some were answered, until there were no more. */
+static uint64_t came(uint64_t frames, uint64_t answers, uint64_t within)
+{
+	const struct arrivals arrivals = {.frames = frames, .bytes = frames * SMALL, .answers = answers};
+
+	now += within;
+	pause_ns = moderation_pause(&moderation, now, &arrivals);
+	return pause_ns;
+}
+
+static void begin_moderation(void)
+{
+	moderation = (struct moderation){0};
+	now = SECOND;
+	pause_ns = 0;
+}
+
+/* Frames come at 0.4 a microsecond. */
+static void stream_until_paused(void)
+{
+	for (int i = 0; i < 10000 && !pause_ns; i++)
+		came(8, 0, 20 * US);
+}
+
+static void stream_of_small_frames_is_left_alone_for_about_a_batch(void)
+{
+	begin_moderation();
+	stream_until_paused();
+	for (int i = 0; i < 100; i++)
+		came(pause_ns * 4 / (10 * US), 0, pause_ns);
+	EXPECT(pause_ns > 155 * US && pause_ns < 165 * US);
+	for (int i = 0; i < 100; i++)
+		came(pause_ns / (10 * US), 0, pause_ns);
+	EXPECT(pause_ns == MODERATION_MAX_PAUSE_NS);
+}
+
+static void frames_that_come_alone_or_are_answered_are_never_held_up(void)
+{
+	begin_moderation();
+	for (int i = 0; i < 1000; i++)
+		EXPECT(came(1, 0, 20 * US) == 0);
+	begin_moderation();
+	for (int i = 0; i < 1000; i++)
+		EXPECT(came(8, 2, 20 * US) == 0);
+	for (int i = 0; i < 1000; i++)
+		EXPECT(came(3, 0, 9000 * US) == 0);
+}
+
+static void pause_in_vain_is_repeated_later_each_time(void)
+{
+	uint64_t wanted = MODERATION_MIN_BACK_OFF_NS;
+
+	begin_moderation();
+	for (int vain = 0; vain < 10; vain++) {
+		uint64_t begin;
+
+		stream_until_paused();
+		EXPECT(pause_ns > 0 && came(0, 0, pause_ns) == 0);
+		begin = now;
+		stream_until_paused();
+		EXPECT(now - begin + 20 * US >= wanted && now - begin <= wanted + 200 * US);
+		wanted = 2 * wanted < MODERATION_MAX_BACK_OFF_NS ? 2 * wanted : MODERATION_MAX_BACK_OFF_NS;
+	}
+}
+
 int main(void)
 {
 	CLAIM(frames_that_are_honest_pass);
@@ -171,5 +243,8 @@ int main(void)
 	CLAIM(group_and_zero_addresses_are_not_learned);
 	CLAIM(addresses_are_forgotten_with_age_with_their_peer_and_when_local);
 	CLAIM(flood_of_addresses_keeps_the_table_bounded);
+	CLAIM(stream_of_small_frames_is_left_alone_for_about_a_batch);
+	CLAIM(frames_that_come_alone_or_are_answered_are_never_held_up);
+	CLAIM(pause_in_vain_is_repeated_later_each_time);
 	return failures ? 1 : 0;
 }

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 /** Programs that the demonstration itself does not use, run by {@code exec} in an OS of one that stays up. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ExecIT {
+    private static final String SMALL_DATAGRAMS = "-u -b 0 -l 18";
     private static final String GUEST = "10.77.0.2";
     private static final String GUEST_IPV6 = "fd77::2";
     private static final String UP = "press Ctrl-C";
@@ -148,7 +149,7 @@ class ExecIT {
     @Order(1)
     void iperfRunsInBothDirections() throws Exception {
         Privilege.requireProgram("iperf3");
-        for (String direction : List.of("", "-R")) {
+        for (String traffic : List.of("", "-R", SMALL_DATAGRAMS, SMALL_DATAGRAMS + " -R")) {
             ProcessBuilder builder = new ProcessBuilder(exec("guest", "iperf3", "-s", "-1", "--forceflush"))
                     .redirectErrorStream(true);
             builder.environment().putAll(environment());
@@ -160,9 +161,15 @@ class ExecIT {
                     line = reader.readLine();
                 }
                 Map<String, Object> result = JSON.std.mapFrom(host("sh", "-c",
-                        "iperf3 -c " + GUEST + " -J -t 1 " + direction));
-                Map<?, ?> received = (Map<?, ?>) ((Map<?, ?>) result.get("end")).get("sum_received");
-                assertThat(((Number) received.get("bytes")).longValue()).as(direction).isGreaterThan(1_000_000);
+                        "iperf3 -c " + GUEST + " -J -t 1 " + traffic));
+                Map<?, ?> end = (Map<?, ?>) result.get("end");
+                if (traffic.startsWith(SMALL_DATAGRAMS)) {
+                    Map<?, ?> sum = (Map<?, ?>) end.get("sum");
+                    assertThat(number(sum, "packets") - number(sum, "lost_packets")).as(traffic).isGreaterThan(1_000);
+                } else {
+                    assertThat(number((Map<?, ?>) end.get("sum_received"), "bytes")).as(traffic)
+                            .isGreaterThan(1_000_000);
+                }
                 assertThat(server.waitFor(LIMIT_S, SECONDS)).isTrue();
             } finally {
                 server.descendants().forEach(ProcessHandle::destroyForcibly);
@@ -184,6 +191,7 @@ class ExecIT {
             assertThat(List.of(number(tap, "received_frames"), number(tap, "sent_frames")))
                     .as("received and sent frames").isEqualTo(kernel)
                     .allSatisfy(count -> assertThat(count).isGreaterThan(1000));
+            assertThat(number(tap, "coalesced_frames")).as("datagrams that crossed in a large segment").isPositive();
             Map<?, ?> totals = (Map<?, ?>) router.get("totals");
             assertThat(number(totals, "received_frames"))
                     .isEqualTo(number(totals, "forwarded_frames") + number(totals, "dropped_frames"));
