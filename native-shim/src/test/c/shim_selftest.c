@@ -267,6 +267,16 @@ static void datagrams_travel_in_batches(void)
 	unlink(path("two"));
 }
 
+static void thread_becomes_a_batch_thread(void)
+{
+	const struct sched_param none = {0};
+
+	EXPECT(sched_getscheduler(0) == SCHED_OTHER);
+	EXPECT(nks_process_batch_thread() == 0);
+	EXPECT(sched_getscheduler(0) == SCHED_BATCH);
+	EXPECT(sched_setscheduler(0, SCHED_OTHER, &none) == 0);
+}
+
 static void pidfd_tells_the_end_of_a_process(void)
 {
 	pid_t child = fork();
@@ -428,6 +438,7 @@ int main(void)
 	RUN(stale_sockets_are_replaced_and_living_ones_are_not);
 	RUN(datagrams_travel_in_batches);
 	RUN(pidfd_tells_the_end_of_a_process);
+	RUN(thread_becomes_a_batch_thread);
 	rmdir(directory);
 	if (unshare(CLONE_NEWNET) && unshare(CLONE_NEWUSER | CLONE_NEWNET))
 		printf("skipped tap_carries_frames_into_consecutive_records: unshare: %s\n", strerror(errno));

@@ -297,11 +297,16 @@ NKS_EXPORT int nks_unix_socket_send_batch(int fd, struct nks_slot *table, int n)
  */
 NKS_EXPORT int nks_poll_poll(void *fds, int n, int timeout_ms);
 
-/* Processes (process.c). */
+/* Processes and threads (process.c). */
 
 /* Returns a descriptor for the process; it becomes readable when the process ends. -ESRCH: there is none. */
 NKS_EXPORT int nks_process_pidfd_open(int pid);
 /* Sends a signal to exactly that process, never to one that got its pid later; signal 0 only asks. */
 NKS_EXPORT int nks_process_pidfd_send_signal(int pidfd, int signal);
+/*
+ * Makes the calling thread one that preempts nobody when it is woken: SCHED_BATCH of sched(7). Its share of the
+ * processor stays the same.
+ */
+NKS_EXPORT int nks_process_batch_thread(void);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.shim;
 
-/** Descriptors for processes, which, unlike a pid, never come to mean another process. */
+/** Descriptors for processes, which, unlike a pid, never come to mean another process; how a thread is scheduled. */
 public final class Process {
     static {
         Shim.bind(Process.class, "nks_process_");
@@ -15,4 +15,10 @@ public final class Process {
 
     /** Sends a signal, or with 0 only asks whether it could. Returns 0 or -errno; ESRCH: the process ended. */
     public static native int pidfdSendSignal(int pidfd, int signal);
+
+    /**
+     * Makes the calling thread one that preempts nobody when it is woken ({@code SCHED_BATCH}); its share of the
+     * processor stays the same. Returns 0 or -errno.
+     */
+    public static native int batchThread();
 }

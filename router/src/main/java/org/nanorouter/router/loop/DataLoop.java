@@ -17,6 +17,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.nanorouter.shim.Process;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,7 +46,11 @@ public final class DataLoop implements AutoCloseable {
      */
     public static DataLoop start(String threadName) {
         Epoll.ensureAvailability();
-        ThreadFactory threads = task -> new Thread(task, threadName);
+        ThreadFactory threads = task -> new Thread(() -> {
+            // Where it is refused, frames cross as well, only with more switching between threads.
+            Process.batchThread();
+            task.run();
+        }, threadName);
         return new DataLoop(new MultiThreadIoEventLoopGroup(1, threads, EpollIoHandler.newFactory()));
     }
 

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.netty.channel.epoll.EpollIoOps;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -105,6 +107,13 @@ class DataLoopTest {
             watch.mute(muted);
             return true;
         }, TIMEOUT_MS);
+    }
+
+    @Test
+    void theLoopPreemptsNobodyWhoWakesIt() throws Exception {
+        // Field 41 of proc(5)'s stat; the second one, the name in brackets, has no space here. 3: SCHED_BATCH.
+        String stat = loop.call(() -> Files.readString(Path.of("/proc/thread-self/stat")), TIMEOUT_MS);
+        assertThat(stat.split(" ")[40]).isEqualTo("3");
     }
 
     @Test
