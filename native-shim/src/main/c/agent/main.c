@@ -12,7 +12,6 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -377,7 +376,6 @@ static int make_tap(struct agent *agent)
 
 static int make_loop(struct agent *agent)
 {
-	const struct sched_param no_priority = {0};
 	sigset_t signals;
 	int error;
 
@@ -387,11 +385,6 @@ static int make_loop(struct agent *agent)
 	sigaddset(&signals, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	/*
-	 * Whoever wakes us is not preempted, and finishes its burst: we then find more to do at once. Where it is
-	 * refused, frames cross as well, only with more switching.
-	 */
-	sched_setscheduler(0, SCHED_BATCH, &no_priority);
 	agent->signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	agent->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	agent->epoll = epoll_create1(EPOLL_CLOEXEC);
