@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * process.c - descriptors for processes, and how a thread is scheduled. System calls by number, because the C library
- * may be older than the kernel.
+ * process.c - descriptors for processes, and how a thread is scheduled. The former by number, because the C library may be
+ * older than the kernel.
  */
 #include "nk_shim.h"
 
