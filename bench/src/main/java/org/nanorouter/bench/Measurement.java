@@ -97,6 +97,9 @@ final class Measurement {
                     "-t", String.valueOf(duration)));
             client.addAll(List.of(options));
             Map<?, ?> result = JSON.std.mapFrom(Programs.run(client));
+            if (result.get("error") instanceof String error) {
+                throw new Programs.ProgramException("iperf3: " + error);
+            }
             return child(result, "end");
         } finally {
             Programs.end(server);
