@@ -33,8 +33,29 @@ final class Report {
 
     /** Median over the rounds, NaN if there is none. */
     double median(Contender contender, Figure figure) {
-        List<Double> values = rounds.containsKey(contender) ? rounds.get(contender).get(figure) : null;
-        if (values == null) {
+        return median(values(contender, figure));
+    }
+
+    /**
+     * Median over the rounds of how many times the other's figure the contender's is, NaN if there is none. The two
+     * figures of a round are taken shortly after each other, so what slows down the whole machine slows down both.
+     */
+    double ratio(Contender contender, Contender other, Figure figure) {
+        List<Double> values = values(contender, figure);
+        List<Double> others = values(other, figure);
+        List<Double> ratios = new ArrayList<>();
+        for (int round = 0; round < Math.min(values.size(), others.size()); round++) {
+            ratios.add(values.get(round) / others.get(round));
+        }
+        return median(ratios);
+    }
+
+    private List<Double> values(Contender contender, Figure figure) {
+        return rounds.containsKey(contender) ? rounds.get(contender).getOrDefault(figure, List.of()) : List.of();
+    }
+
+    private static double median(List<Double> values) {
+        if (values.isEmpty()) {
             return Double.NaN;
         }
         List<Double> sorted = new ArrayList<>(values);
@@ -70,7 +91,7 @@ final class Report {
             out.println(row(contender));
         }
         out.println();
-        out.println("Medians; in brackets the ratio to veth.");
+        out.println("Medians over the rounds; in brackets the median of the ratios to veth in the same round.");
         skipped.forEach((contender, reason) -> out.println(contender.key() + ": " + reason));
         if (contenders.contains(Contender.NANOROUTER)) {
             printVerdicts(out, contenders);
@@ -81,7 +102,7 @@ final class Report {
         StringBuilder row = new StringBuilder(String.format("%-12s", contender.key()));
         for (Figure figure : Figure.values()) {
             double value = median(contender, figure);
-            String text = Double.isNaN(value) ? "-" : format(value) + ratio(value, median(Contender.VETH, figure));
+            String text = Double.isNaN(value) ? "-" : format(value) + brackets(ratio(contender, Contender.VETH, figure));
             row.append(String.format("%20s", text));
         }
         return row.toString();
@@ -97,10 +118,10 @@ final class Report {
                     best = contender;
                 }
             }
-            double ours = median(Contender.NANOROUTER, figure);
-            if (best != null && !Double.isNaN(ours)) {
+            double ratio = best == null ? Double.NaN : ratio(Contender.NANOROUTER, best, figure);
+            if (!Double.isNaN(ratio)) {
                 out.println(String.format(Locale.ROOT, "%s: nanorouter is %.2f times the best peer (%s)",
-                        figure.title(), ours / median(best, figure), best.key()));
+                        figure.title(), ratio, best.key()));
             }
         }
     }
@@ -109,8 +130,8 @@ final class Report {
         return figure.moreIsBetter() ? a > b : a < b;
     }
 
-    private static String ratio(double value, double limit) {
-        return Double.isNaN(limit) ? "" : String.format(Locale.ROOT, " (%.2f)", value / limit);
+    private static String brackets(double ratio) {
+        return Double.isNaN(ratio) ? "" : String.format(Locale.ROOT, " (%.2f)", ratio);
     }
 
     private static String format(double value) {

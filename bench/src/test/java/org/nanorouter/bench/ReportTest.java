@@ -23,6 +23,17 @@ class ReportTest {
     }
 
     @Test
+    void theRatioIsThatOfTheSameRound() {
+        for (double machine : new double[] {1, 4, 2}) {
+            report.add(Contender.NANOROUTER, Map.of(Figure.TCP, 8 * machine));
+            report.add(Contender.VETH, Map.of(Figure.TCP, 10 * machine));
+        }
+        report.add(Contender.NANOROUTER, Map.of(Figure.TCP, 1.0));
+        assertThat(report.ratio(Contender.NANOROUTER, Contender.VETH, Figure.TCP)).isEqualTo(0.8);
+        assertThat(report.ratio(Contender.NANOROUTER, Contender.OVS, Figure.TCP)).isNaN();
+    }
+
+    @Test
     void jsonHasEveryKeyAndNullWithTheReasonForWhatWasSkipped() throws IOException {
         report.add(Contender.VETH, Map.of(Figure.TCP, 10.0));
         report.skip(Contender.VDE, "not installed: vde_switch");

@@ -46,6 +46,7 @@ public final class Engine {
     private final Space scratch;
     private final FrameBatch batch = new FrameBatch();
     private final VnetHeader vnetHeader = new VnetHeader();
+    private final BusyPoll busyPoll = new BusyPoll();
     private final @Nullable PortSlot[] byIndex = new PortSlot[MAX_PORTS];
     /** The ports that there are, without gaps. */
     private PortSlot[] slots = {};
@@ -184,11 +185,31 @@ public final class Engine {
      */
     public boolean pump() {
         for (int round = 0; round < MAX_ROUNDS; round++) {
-            if (!round() && !prepareToSleep()) {
+            if (!round() && !isAnswered() && !prepareToSleep()) {
                 return false;
             }
         }
         return true;
+    }
+
+    /** Whether a request was answered, if one went out just now. */
+    private boolean isAnswered() {
+        if (!busyPoll.isRequested()) {
+            return false;
+        }
+        long begin = clock.getAsLong();
+        if (!busyPoll.begins(begin)) {
+            return false;
+        }
+        boolean answered = false;
+        long now = begin;
+        for (int look = 0; look < BusyPoll.MAX_LOOKS && !answered && now - begin < BusyPoll.MAX_NANOS; look++) {
+            Thread.yield();
+            answered = round();
+            now = clock.getAsLong();
+        }
+        busyPoll.ended(answered, now);
+        return answered;
     }
 
     /** Gives each port one turn; whether anything moved. */
@@ -306,6 +327,9 @@ public final class Engine {
         if (landing != null) {
             markDirty(predicted);
         }
+        if (count == 1) {
+            noticeRequest(slot);
+        }
         flush(now);
         settle(slot);
         return true;
@@ -345,6 +369,15 @@ public final class Engine {
                 landing.cancel(batch, index);
                 slot.port.counters().add(PortCounter.MISLANDED_FRAMES, batch.parts(index));
             }
+        }
+    }
+
+    /** The batch is one frame. */
+    private void noticeRequest(PortSlot slot) {
+        PortSlot egress = slot.predicted;
+        if (!slot.ready && !slot.isPolledForFree && egress != null && egress.isPolledForFree
+            && batch.deliveries(0) == 1 && batch.parts(0) == 1) {
+            busyPoll.sent(batch.frameLength(0));
         }
     }
 

@@ -366,6 +366,57 @@ class EngineTest {
         assertThat(stream.incoming).isEmpty();
     }
 
+    @Test
+    void anAnswerToALoneFrameIsFoundBeforeTheEngineSleeps() {
+        FakePort ring = polledRing();
+        ring.answer = FakePort.frame(9, 3, 60);
+        ring.answersAt = ring.asked + 50;
+        ring.sleeps = 0;
+        receive(tap, FakePort.frame(3, 9, 60));
+        assertThat(tap.outgoing).hasSize(1);
+        assertThat(ring.sleeps).as("once, when the answer is through").isEqualTo(1);
+        assertBooksBalance();
+    }
+
+    @Test
+    void anAnswerThatDoesNotComeIsNotLookedForAgainAtOnce() {
+        FakePort ring = polledRing();
+        ring.asked = 0;
+        receive(tap, FakePort.frame(3, 9, 60));
+        assertThat(ring.asked).isBetween(BusyPoll.MAX_LOOKS, BusyPoll.MAX_LOOKS + 3);
+        ring.asked = 0;
+        receive(tap, FakePort.frame(3, 9, 60));
+        assertThat(ring.asked).as("looks while it waits").isLessThan(4);
+        now += BusyPoll.MIN_BACK_OFF_NANOS;
+        ring.asked = 0;
+        receive(tap, FakePort.frame(3, 9, 60));
+        assertThat(ring.asked).isGreaterThan(BusyPoll.MAX_LOOKS);
+    }
+
+    @Test
+    void noAnswerIsLookedForToManyFramesOrToATransfer() {
+        FakePort ring = polledRing();
+        ring.asked = 0;
+        receive(tap, FakePort.frame(3, 9, 60), FakePort.frame(3, 9, 60));
+        receive(tap, FakePort.frame(3, 9, 1515));
+        receive(ring, FakePort.frame(9, 3, 60));
+        tap.parts = 2;
+        receive(tap, FakePort.frame(3, 9, 142));
+        assertThat(ring.asked).isLessThan(20);
+    }
+
+    /** A ring with station 3 behind it. */
+    private FakePort polledRing() {
+        FakePort ring = new FakePort("ring", PortKind.CHANNEL);
+        ring.polledForFree = true;
+        tap.drains = true;
+        engine.add(ring);
+        learn();
+        receive(ring, broadcast(3));
+        tap.outgoing.clear();
+        return ring;
+    }
+
     private static byte[][] smallFrames(int count) {
         byte[][] frames = new byte[count][];
         Arrays.fill(frames, FakePort.frame(1, 8, 60));

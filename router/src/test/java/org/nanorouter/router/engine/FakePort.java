@@ -36,6 +36,15 @@ final class FakePort implements Port {
     @Nullable RuntimeException toThrow;
     boolean refuses;
     boolean moderated;
+    /** Set before it joins an engine. */
+    boolean polledForFree;
+    /** Whether it says with a batch that it was the last one. */
+    boolean drains;
+    /** A frame that comes when it is asked for the {@link #answersAt}th time. */
+    byte @Nullable [] answer;
+    int answersAt;
+    /** How often the engine meant to sleep. */
+    int sleeps;
     /** How many frames each is made of that it gives; a coalesced one has lost 42 bytes of headers of each but one. */
     int parts = 1;
     /** How often it was asked for frames. */
@@ -100,6 +109,17 @@ final class FakePort implements Port {
     }
 
     @Override
+    public boolean isPolledForFree() {
+        return polledForFree;
+    }
+
+    @Override
+    public boolean prepareToSleep() {
+        sleeps++;
+        return false;
+    }
+
+    @Override
     public int receive(FrameBatch batch, Space space, long now) {
         asked++;
         if (openBatch) {
@@ -107,6 +127,9 @@ final class FakePort implements Port {
         }
         if (toThrow != null) {
             throw toThrow;
+        }
+        if (answer != null && asked == answersAt) {
+            incoming.add(answer);
         }
         if (incoming.isEmpty()) {
             return 0;
@@ -125,6 +148,9 @@ final class FakePort implements Port {
             memory.put(record + Space.HEADER_GAP + FrameBatch.VNET_HDR_LENGTH, frame);
             batch.add(record + Space.HEADER_GAP, frame.length, parts, frame.length + (parts - 1) * 42);
             record += Space.span(frame.length);
+        }
+        if (drains && incoming.isEmpty()) {
+            batch.markDrained();
         }
         openBatch = true;
         return batch.count();
