@@ -102,7 +102,8 @@ final class Report {
         StringBuilder row = new StringBuilder(String.format("%-12s", contender.key()));
         for (Figure figure : Figure.values()) {
             double value = median(contender, figure);
-            String text = Double.isNaN(value) ? "-" : format(value) + brackets(ratio(contender, Contender.VETH, figure));
+            String ratio = brackets(ratio(contender, Contender.VETH, figure));
+            String text = Double.isNaN(value) ? "-" : format(value) + ratio;
             row.append(String.format("%20s", text));
         }
         return row.toString();

@@ -327,10 +327,10 @@ public final class Engine {
         if (landing != null) {
             markDirty(predicted);
         }
+        flush(now);
         if (count == 1) {
             noticeRequest(slot);
         }
-        flush(now);
         settle(slot);
         return true;
     }
