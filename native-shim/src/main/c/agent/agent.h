@@ -11,6 +11,7 @@
 #include "moderation.h"
 #include "nk.h"
 #include "options.h"
+#include "watch.h"
 
 /* Frames that one direction moves before the other has its turn. */
 #define BATCH_FRAMES 64
@@ -19,6 +20,7 @@
 struct link {
 	bool dropping;	/* the bound of a stall passed: frames are dropped until the peer makes room */
 	bool joined;	/* its doorbell is in the epoll set */
+	struct heartbeat_watch watch;
 };
 
 struct agent {
@@ -46,6 +48,8 @@ struct agent {
 	uint8_t *pending;	/* vnet_hdr and frame; also where frames are read that have no ring to be read into */
 	struct macs macs;
 	struct counters counters;
+	struct heartbeat_watch nanokernel_watch;
+	uint64_t last_tick;
 	uint64_t last_housekeeping;
 	uint64_t reattach_at;
 	uint64_t reattach_delay;

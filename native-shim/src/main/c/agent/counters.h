@@ -46,6 +46,8 @@ struct counters {
 	uint64_t moderations;	/* times that the TAP was left alone for a moment, so that small frames come as a batch */
 	uint64_t sleeps;
 	uint64_t lost_nanokernel;
+	uint64_t silent_nanokernel; /* times that it was attached and did not beat within the deadline */
+	uint64_t silent_peers;	/* times that a peer did not beat within the deadline, which was reported */
 };
 
 #endif

@@ -54,6 +54,7 @@ static void join_doorbell(struct agent *agent, struct nk_channel *channel)
 	if (error)
 		complain("doorbell", error);
 	link->joined = !error;
+	link->watch = (struct heartbeat_watch){0};
 }
 
 /* A quarantined peer that goes on ringing wakes nobody. */
@@ -105,6 +106,7 @@ static void take_event(struct agent *agent, const struct nk_event *event)
 	switch (event->type) {
 	case NK_EVENT_ATTACHED:
 		arm_timer(agent);
+		nk_trap(agent->nk, "nk-agent");
 		break;
 	case NK_EVENT_PEER:
 		join_doorbell(agent, event->channel);
@@ -157,6 +159,31 @@ static void reattach(struct agent *agent)
 		plan_reattach(agent);
 }
 
+/* The OSes watch each other, and the nanokernel: who looks later than it should has no right to complain. */
+static void watch_others(struct agent *agent, uint64_t now)
+{
+	uint64_t period = nk_heartbeat_period_ms(agent->nk) * NS_PER_MS;
+	uint64_t deadline = nk_heartbeat_deadline_ms(agent->nk) * NS_PER_MS;
+	uint64_t elapsed = agent->last_tick ? now - agent->last_tick : period;
+	uint64_t late = elapsed > period ? elapsed - period : 0;
+
+	agent->last_tick = now;
+	for (uint32_t i = 0; i < agent->open_count; i++) {
+		struct nk_channel *channel = agent->open[i];
+
+		if (heartbeat_missed(&agent->links[nk_peer_id(channel)].watch, now, nk_peer_heartbeat(channel), deadline,
+				     late)) {
+			agent->counters.silent_peers++;
+			nk_report_silent(agent->nk, channel);
+		}
+	}
+	if (nk_fd(agent->nk) >= 0 &&
+	    heartbeat_missed(&agent->nanokernel_watch, now, nk_nanokernel_heartbeat(agent->nk), deadline, late)) {
+		agent->counters.silent_nanokernel++;
+		fputs("nk-agent: the nanokernel does not beat\n", stderr);
+	}
+}
+
 static void tick(struct agent *agent)
 {
 	uint64_t expirations;
@@ -165,6 +192,7 @@ static void tick(struct agent *agent)
 	if (read(agent->timer, &expirations, sizeof(expirations)) < 0)
 		return;
 	nk_beat(agent->nk);
+	watch_others(agent, now);
 	if (now - agent->last_housekeeping < HOUSEKEEPING_NS)
 		return;
 	agent->last_housekeeping = now;
@@ -427,6 +455,7 @@ int main(int count, char **arguments)
 		status = make_loop(agent);
 	if (!status) {
 		arm_timer(agent);
+		nk_trap(agent->nk, "nk-agent");
 		status = run(agent);
 	}
 	if (agent->tap >= 0)

@@ -82,6 +82,8 @@ void print_status(const struct agent *agent)
 	field("wrong_guesses", agent->counters.wrong_guesses);
 	field("stalls", agent->counters.stalls);
 	field("moderations", agent->counters.moderations);
+	field("silent_nanokernel", agent->counters.silent_nanokernel);
+	field("silent_peers", agent->counters.silent_peers);
 	field("sleeps", agent->counters.sleeps);
 	field("lost_nanokernel", agent->counters.lost_nanokernel);
 	field("macs", macs_count(&agent->macs));

@@ -291,12 +291,32 @@ int nk_ready(struct nk *nk);
 /* Stores the heartbeat: call it at least every nk_heartbeat_period_ms(). */
 void nk_beat(struct nk *nk);
 
-/* Writes the panic record of this OS; the text is cut to NK_PANIC_TEXT_LENGTH - 1 bytes. Safe in a signal handler. */
+/*
+ * Writes the panic record of this OS, the text cut to NK_PANIC_TEXT_LENGTH - 1 bytes, and tells the nanokernel, which
+ * ends the OS. Safe in a signal handler.
+ */
 void nk_panic(struct nk *nk, uint32_t code, const char *text);
+
+/*
+ * From now on a signal that ends the process because of an error of its own (SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE,
+ * SIGTRAP) writes the panic record first. Again after each NK_EVENT_ATTACHED; one attachment of a process. `program`
+ * names the process in the record and must live on.
+ */
+int nk_trap(struct nk *nk, const char *program);
+
+/* The nanokernel's own sign of life: the time of its last beat. */
+uint64_t nk_nanokernel_heartbeat(const struct nk *nk);
+
+/* A peer's sign of life, as it says; 0 while the channel is closed. */
+uint64_t nk_peer_heartbeat(const struct nk_channel *channel);
+
+/* Tells the nanokernel that a peer has not beaten within its deadline. */
+int nk_report_silent(struct nk *nk, const struct nk_channel *channel);
 
 uint32_t nk_os_id(const struct nk *nk);
 uint32_t nk_epoch(const struct nk *nk);
 uint32_t nk_heartbeat_period_ms(const struct nk *nk);
+uint32_t nk_heartbeat_deadline_ms(const struct nk *nk);
 
 /* This OS's Ethernet address, as the OS table has it. */
 void nk_mac(const struct nk *nk, uint8_t mac[6]);

@@ -63,6 +63,7 @@ enum nk_failure {
 	NK_FAILURE_EXIT = 2,
 	NK_FAILURE_SIGNAL = 3,
 	NK_FAILURE_HEARTBEAT = 4,
+	NK_FAILURE_STALL = 5,
 };
 
 struct nk_os_entry {
@@ -185,6 +186,8 @@ enum nk_attach_type {
 	NK_SYNCED = 5,
 	NK_READY = 6,
 	NK_REFUSED = 7,
+	NK_PANIC = 8,
+	NK_SILENT = 9, /* struct nk_peer_gone */
 };
 
 enum nk_attach_error {

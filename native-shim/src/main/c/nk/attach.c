@@ -500,3 +500,19 @@ int nk_ready(struct nk *nk)
 
 	return send_packet(nk, &ready, sizeof(ready));
 }
+
+int nk_report_silent(struct nk *nk, const struct nk_channel *channel)
+{
+	const struct nk_peer_gone silent = {
+		.header = {
+			.magic = NK_ATTACH_MAGIC,
+			.revision = NK_REVISION,
+			.type = NK_SILENT,
+			.length = sizeof(silent) - sizeof(silent.header),
+		},
+		.peer_id = channel->peer_id,
+		.peer_epoch = channel->peer_epoch,
+	};
+
+	return send_packet(nk, &silent, sizeof(silent));
+}

@@ -2,10 +2,12 @@
 /*
  * os.c - what an OS says of itself in its own region, and reads of itself in the management region.
  */
+#include <signal.h>
 #include <string.h>
 #include <time.h>
 
 #include "attachment.h"
+#include "trap/trap.h"
 
 uint64_t nk_now(void)
 {
@@ -23,15 +25,21 @@ void nk_beat(struct nk *nk)
 
 void nk_panic(struct nk *nk, uint32_t code, const char *text)
 {
-	struct nk_os_header *header = &nk->region->header;
-	size_t length = strnlen(text, sizeof(header->panic_text) - 1);
+	nk_trap_panic(&nk->region->header, nk->socket, code, text);
+}
 
-	memset(header->panic_text, 0, sizeof(header->panic_text));
-	memcpy(header->panic_text, text, length);
-	header->panic_code = code;
-	header->panic_at = nk_now();
-	/* Release: who sees 1 (acquire) sees the record. */
-	__atomic_store_n(&header->panic_state, 1, __ATOMIC_RELEASE);
+int nk_trap(struct nk *nk, const char *program)
+{
+	static const int signals[] = {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
+
+	return nk_trap_arm(&nk->region->header, nk->socket, program, signals,
+			   (int)(sizeof(signals) / sizeof(signals[0])));
+}
+
+uint64_t nk_nanokernel_heartbeat(const struct nk *nk)
+{
+	/* Acquire: partner is the nanokernel's release store. */
+	return __atomic_load_n(&nk->management->header.heartbeat, __ATOMIC_ACQUIRE);
 }
 
 uint32_t nk_os_id(const struct nk *nk)
@@ -47,6 +55,17 @@ uint32_t nk_epoch(const struct nk *nk)
 uint32_t nk_heartbeat_period_ms(const struct nk *nk)
 {
 	return nk->management->os[nk->os_id].heartbeat_period_ms;
+}
+
+uint32_t nk_heartbeat_deadline_ms(const struct nk *nk)
+{
+	return nk->management->os[nk->os_id].heartbeat_deadline_ms;
+}
+
+uint64_t nk_peer_heartbeat(const struct nk_channel *channel)
+{
+	/* Acquire: partner is the release store of the peer's nk_beat(). */
+	return channel->region ? __atomic_load_n(&channel->region->header.heartbeat, __ATOMIC_ACQUIRE) : 0;
 }
 
 void nk_mac(const struct nk *nk, uint8_t mac[6])

@@ -109,6 +109,14 @@ int nks_unix_socket_accept(int fd)
 	return accepted < 0 ? -errno : accepted;
 }
 
+int nks_unix_socket_peer_pid(int fd)
+{
+	struct ucred peer;
+	socklen_t length = sizeof(peer);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) ? -errno : peer.pid;
+}
+
 int nks_unix_socket_connect_seq_packet(const char *path)
 {
 	const struct timeval patience = { .tv_sec = 1 }, endless = { 0 };

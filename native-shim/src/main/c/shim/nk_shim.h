@@ -253,6 +253,8 @@ NKS_EXPORT int nks_fd_duplicate(int fd);
 NKS_EXPORT int nks_unix_socket_listen_seq_packet(const char *path, int mode);
 /* -EAGAIN: nobody waits. */
 NKS_EXPORT int nks_unix_socket_accept(int fd);
+/* The process that connected, as the caller's pid namespace numbers it; 0: it is not in there. SO_PEERCRED, unix(7). */
+NKS_EXPORT int nks_unix_socket_peer_pid(int fd);
 /* Waits at most one second for room in the listener's queue, then -EAGAIN. -ECONNREFUSED, -ENOENT: nobody listens. */
 NKS_EXPORT int nks_unix_socket_connect_seq_packet(const char *path);
 /* Makes two connected seqpacket sockets and writes them to the two int32 at fds. */
@@ -303,6 +305,11 @@ NKS_EXPORT int nks_poll_poll(void *fds, int n, int timeout_ms);
 NKS_EXPORT int nks_process_pidfd_open(int pid);
 /* Sends a signal to exactly that process, never to one that got its pid later; signal 0 only asks. */
 NKS_EXPORT int nks_process_pidfd_send_signal(int pidfd, int signal);
+/*
+ * SIGABRT and SIGTRAP leave a panic record from now on (trap/trap.h): header is the address of the own region, socket
+ * the attach socket, both to stay valid until the next call; header 0: they leave none any more.
+ */
+NKS_EXPORT int nks_process_trap(uint64_t header, int socket);
 /*
  * Makes the calling thread one that preempts nobody when it is woken: SCHED_BATCH of sched(7). Its share of the
  * processor stays the same.

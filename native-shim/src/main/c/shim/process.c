@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * process.c - descriptors for processes, and how a thread is scheduled. The former by number, because the C library may be
- * older than the kernel.
+ * process.c - descriptors for processes, how a thread is scheduled, and the panic trap. The first by number, because the C
+ * library may be older than the kernel.
  */
 #include "nk_shim.h"
 
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "trap/trap.h"
 
 int nks_process_pidfd_open(int pid)
 {
@@ -21,6 +24,19 @@ int nks_process_pidfd_open(int pid)
 int nks_process_pidfd_send_signal(int pidfd, int signal)
 {
 	return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) ? -errno : 0;
+}
+
+int nks_process_trap(uint64_t header, int socket)
+{
+	/* HotSpot takes SIGSEGV, SIGBUS, SIGILL and SIGFPE for itself, and ends by abort() where they are errors. */
+	static const int signals[] = {SIGABRT, SIGTRAP};
+
+	if (!header) {
+		nk_trap_disarm();
+		return 0;
+	}
+	return nk_trap_arm((struct nk_os_header *)(uintptr_t)header, socket, "router", signals,
+			   (int)(sizeof(signals) / sizeof(signals[0])));
 }
 
 int nks_process_batch_thread(void)

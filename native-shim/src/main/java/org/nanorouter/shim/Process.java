@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.shim;
 
-/** Descriptors for processes, which, unlike a pid, never come to mean another process; how a thread is scheduled. */
+/**
+ * Descriptors for processes, which, unlike a pid, never come to mean another process; how a thread is scheduled; the
+ * panic trap.
+ */
 public final class Process {
     static {
         Shim.bind(Process.class, "nks_process_");
@@ -15,6 +18,15 @@ public final class Process {
 
     /** Sends a signal, or with 0 only asks whether it could. Returns 0 or -errno; ESRCH: the process ended. */
     public static native int pidfdSendSignal(int pidfd, int signal);
+
+    /**
+     * From now on SIGABRT, with which a JVM ends after an error of its own, and SIGTRAP leave a panic record.
+     *
+     * @param header address of the own region, which stays mapped until the next call; 0: none is left any more
+     * @param socket the attach socket, open until the next call
+     * @return 0 or -errno
+     */
+    public static native int trap(long header, int socket);
 
     /**
      * Makes the calling thread one that preempts nobody when it is woken ({@code SCHED_BATCH}); its share of the

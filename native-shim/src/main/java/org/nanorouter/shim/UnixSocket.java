@@ -31,6 +31,9 @@ public final class UnixSocket {
     /** Takes the next connection. Returns a descriptor, or -errno; EAGAIN: nobody waits. */
     public static native int accept(int fd);
 
+    /** The process that connected, as we number it; 0 if our pid namespace does not hold it. Or -errno. */
+    public static native int peerPid(int fd);
+
     /**
      * Connects; waits at most one second for room in the listener's queue.
      *

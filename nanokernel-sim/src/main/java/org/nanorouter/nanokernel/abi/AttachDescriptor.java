@@ -37,6 +37,12 @@ public final class AttachDescriptor {
     /** Nanokernel to OS, then the end of the connection. */
     public static final int TYPE_REFUSED = 7;
 
+    /** OS to nanokernel: the panic record in the OS's region is complete. */
+    public static final int TYPE_PANIC = 8;
+
+    /** OS to nanokernel: that peer has not beaten within its deadline. */
+    public static final int TYPE_SILENT = 9;
+
     /** Descriptors that come with ATTACHED. */
     public static final int ATTACHED_DESCRIPTORS = 2;
 
@@ -69,13 +75,17 @@ public final class AttachDescriptor {
     /** PEER_GONE begins like PEER. */
     public static final int PEER_GONE_LENGTH = PEER_EPOCH_OFFSET + Integer.BYTES;
 
+    /** SILENT has the body of PEER_GONE. */
+    public static final int SILENT_LENGTH = PEER_GONE_LENGTH;
+
     public static final int REFUSED_ERROR_OFFSET = HEADER_LENGTH;
     public static final int REFUSED_TEXT_OFFSET = REFUSED_ERROR_OFFSET + Integer.BYTES + Integer.BYTES;
     public static final int REFUSED_LENGTH = REFUSED_TEXT_OFFSET + REFUSED_TEXT_LENGTH;
 
-    /** SYNCED and READY have no body. */
+    /** SYNCED, READY and PANIC have no body. */
     public static final int SYNCED_LENGTH = HEADER_LENGTH;
     public static final int READY_LENGTH = HEADER_LENGTH;
+    public static final int PANIC_LENGTH = HEADER_LENGTH;
 
     /** Bytes of the longest message. */
     public static final int MAX_LENGTH = REFUSED_LENGTH;

@@ -21,7 +21,10 @@ public enum Failure {
     SIGNAL(3),
 
     /** It stopped beating. */
-    HEARTBEAT(4);
+    HEARTBEAT(4),
+
+    /** It beat, and read nothing of what a peer sent. */
+    STALL(5);
 
     private static final Failure[] VALUES = values();
 

@@ -24,6 +24,12 @@ public interface AttachHost {
     /** The endpoint says that frames can flow. */
     void ready(AttachSession session);
 
+    /** The endpoint says that the OS's panic record is written. */
+    void panicked(AttachSession session);
+
+    /** The endpoint says that it has seen no beat of this epoch of that peer within the peer's deadline. */
+    void silent(AttachSession session, int peerId, int peerEpoch);
+
     /**
      * The session ended and its descriptor is about to be closed: take it off the poll set. Called once, for a session
      * that never attached, too.

@@ -6,6 +6,7 @@ import org.nanorouter.nanokernel.abi.AbiDescriptor;
 import org.nanorouter.nanokernel.abi.AttachDescriptor;
 import org.nanorouter.nanokernel.abi.AttachError;
 import org.nanorouter.shim.Errno;
+import org.nanorouter.shim.UnixSocket;
 
 /**
  * The nanokernel's end of one attach connection. The owner of the poll loop calls {@link #onReadable} when {@link
@@ -56,6 +57,11 @@ public final class AttachSession implements AutoCloseable {
         return socket.fd();
     }
 
+    /** The endpoint's process as the nanokernel numbers it, at the time when it connected; 0 or less: not known. */
+    public int peerPid() {
+        return UnixSocket.peerPid(socket.fd());
+    }
+
     /** Where the session stands. */
     public State state() {
         return state;
@@ -84,6 +90,11 @@ public final class AttachSession implements AutoCloseable {
                 state = State.READY;
                 host.ready(this);
             }
+        } else if (type == AttachDescriptor.TYPE_PANIC && state != State.CONNECTED) {
+            host.panicked(this);
+        } else if (type == AttachDescriptor.TYPE_SILENT && state != State.CONNECTED) {
+            host.silent(this, socket.receivedInt(AttachDescriptor.PEER_ID_OFFSET),
+                socket.receivedInt(AttachDescriptor.PEER_EPOCH_OFFSET));
         } else {
             refuse(AttachError.BAD_MESSAGE, "type=" + type + " in state " + state);
         }

@@ -98,7 +98,11 @@ final class AttachSocket implements AutoCloseable {
                 "revision=" + revision + ", expected " + AbiDescriptor.REVISION);
         }
         final int type = Short.toUnsignedInt(in.getShort(AttachDescriptor.TYPE_OFFSET));
-        final boolean fromOs = type == AttachDescriptor.TYPE_ATTACH || type == AttachDescriptor.TYPE_READY;
+        final boolean fromOs = switch (type) {
+            case AttachDescriptor.TYPE_ATTACH, AttachDescriptor.TYPE_READY, AttachDescriptor.TYPE_PANIC,
+                AttachDescriptor.TYPE_SILENT -> true;
+            default -> false;
+        };
         final int expected = lengthOf(type);
         if (expected < 0 || fromOs != nanokernel) {
             return broken(AttachError.BAD_MESSAGE, "type=" + type + " is not for this end");
@@ -124,6 +128,8 @@ final class AttachSocket implements AutoCloseable {
             case AttachDescriptor.TYPE_SYNCED -> AttachDescriptor.SYNCED_LENGTH;
             case AttachDescriptor.TYPE_READY -> AttachDescriptor.READY_LENGTH;
             case AttachDescriptor.TYPE_REFUSED -> AttachDescriptor.REFUSED_LENGTH;
+            case AttachDescriptor.TYPE_PANIC -> AttachDescriptor.PANIC_LENGTH;
+            case AttachDescriptor.TYPE_SILENT -> AttachDescriptor.SILENT_LENGTH;
             default -> -1;
         };
     }
@@ -201,6 +207,18 @@ final class AttachSocket implements AutoCloseable {
     int sendReady() {
         begin(AttachDescriptor.TYPE_READY);
         return send(AttachDescriptor.TYPE_READY);
+    }
+
+    int sendPanic() {
+        begin(AttachDescriptor.TYPE_PANIC);
+        return send(AttachDescriptor.TYPE_PANIC);
+    }
+
+    int sendSilent(int peerId, int peerEpoch) {
+        begin(AttachDescriptor.TYPE_SILENT);
+        out.putInt(AttachDescriptor.PEER_ID_OFFSET, peerId);
+        out.putInt(AttachDescriptor.PEER_EPOCH_OFFSET, peerEpoch);
+        return send(AttachDescriptor.TYPE_SILENT);
     }
 
     int sendAttached(AttachGrant grant) {

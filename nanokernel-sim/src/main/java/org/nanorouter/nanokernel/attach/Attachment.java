@@ -342,14 +342,35 @@ public final class Attachment implements AutoCloseable {
         own.beat(now);
     }
 
-    /** Writes this OS's panic record. */
+    /** Writes this OS's panic record and tells the nanokernel, which ends the OS's epoch. */
     public void panic(int code, String text, long now) {
         own.panic(code, text, now);
+        if (socket != null) {
+            // If it cannot be sent the nanokernel finds the record at its next look.
+            socket.sendPanic();
+        }
+    }
+
+    /** Tells the nanokernel that a peer has not beaten within its deadline. */
+    public void reportSilent(Channel channel) {
+        if (socket != null) {
+            socket.sendSilent(channel.peerId(), channel.peerEpoch());
+        }
+    }
+
+    /** Address of this OS's own region, for the panic trap; another one after {@link #adopt}. */
+    public long regionAddress() {
+        return own.address();
     }
 
     /** How often to beat. */
     public int heartbeatPeriodMs() {
         return management.heartbeatPeriodMs(own.osId());
+    }
+
+    /** For how long an OS of this machine may be silent. */
+    public int heartbeatDeadlineMs() {
+        return management.heartbeatDeadlineMs(own.osId());
     }
 
     /** Ethernet address of this OS, six bytes. */

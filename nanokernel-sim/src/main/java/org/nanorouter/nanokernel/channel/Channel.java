@@ -99,6 +99,11 @@ public final class Channel {
         return peer.epoch();
     }
 
+    /** The peer's sign of life, as it says; 0 before its first beat. Not to be asked of a closed channel. */
+    public long peerHeartbeat() {
+        return peer.heartbeat();
+    }
+
     /** Ethernet address of the peer, six bytes. */
     public byte[] peerMac() {
         return peerMac.clone();

@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>heartbeat.period</td><td>100 ms</td><td>10 ms to 60 s; how often an OS shows that it lives</td></tr>
  * <tr><td>heartbeat.deadline</td><td>500 ms</td><td>20 ms to 10 min, at least twice the period; an OS silent for longer
  *     hangs</td></tr>
+ * <tr><td>stall_deadline</td><td>2 s</td><td>20 ms to 10 min; an OS that beats, and reads nothing of what a peer sent
+ *     for longer, stalls</td></tr>
  * <tr><td colspan="3">{@code [[os]]}, 1 to 32 of them</td></tr>
  * <tr><td>name</td><td>required</td><td>1 to 31 of {@code a-z 0-9 -}, unique</td></tr>
  * <tr><td>kind</td><td>namespace</td><td>namespace, process or external</td></tr>
@@ -32,16 +34,29 @@ import org.jspecify.annotations.Nullable;
  *     uids of the cell, used when the nanokernel is root; ranges must not overlap</td></tr>
  * <tr><td>peers</td><td>all others</td><td>a list of OS names; two OSes have a channel if neither leaves the other
  *     out</td></tr>
+ * <tr><td>restart.policy</td><td>on-failure</td><td>always, on-failure (not when init ends with 0) or never</td></tr>
+ * <tr><td>restart.delay</td><td>100 ms</td><td>0 to 1 h; before the first start after a failure; doubles with each
+ *     failure within the window</td></tr>
+ * <tr><td>restart.max_delay</td><td>10 s</td><td>the delay to 1 h</td></tr>
+ * <tr><td>restart.limit</td><td>5</td><td>0 to 1000000; restarts within the window, then the OS is failed and waits for
+ *     {@code os start}; 0: any number</td></tr>
+ * <tr><td>restart.window</td><td>60 s</td><td>1 ms to 24 h</td></tr>
+ * <tr><td>restart.hung</td><td>restart</td><td>restart or report; what a missed heartbeat deadline leads to</td></tr>
+ * <tr><td>restart.stalled</td><td>report</td><td>restart or report; what a stall leads to. The ring's other side may
+ *     lie about it: restart only among OSes that trust each other</td></tr>
+ * <tr><td>restart.command</td><td>none</td><td>external only; a list of strings, started when the next epoch has
+ *     begun</td></tr>
  * </table>
  *
  * @param name             names the run directory unless the command line does; null if it is not given
  * @param ringSize         bytes of each ring
  * @param heartbeatPeriod  how often an OS beats
  * @param heartbeatDeadline how long it may be silent
+ * @param stallDeadline    how long it may leave unread what a peer sent
  * @param oses             in the order of the file; the place is the OS's id
  */
 public record MachineConfig(@Nullable String name, long ringSize, Duration heartbeatPeriod, Duration heartbeatDeadline,
-        List<OsConfig> oses) {
+        Duration stallDeadline, List<OsConfig> oses) {
 
     /** Reads and checks a file. */
     public static MachineConfig read(Path file) throws ConfigException {

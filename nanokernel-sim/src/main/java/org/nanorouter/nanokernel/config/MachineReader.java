@@ -52,9 +52,11 @@ final class MachineReader {
             heartbeat.mistake("deadline", "'machine.heartbeat.deadline' is less than twice the period",
                     "at least " + period.multipliedBy(2).toMillis() + " ms");
         }
+        Duration stallDeadline = machine.duration("stall_deadline", Duration.ofSeconds(2), Duration.ofMillis(20),
+                Duration.ofMinutes(10));
         List<OsConfig> oses = readAll(root.tables("os"), ringSize);
         root.finish();
-        return new MachineConfig(name, ringSize, period, deadline, oses);
+        return new MachineConfig(name, ringSize, period, deadline, stallDeadline, oses);
     }
 
     private List<OsConfig> readAll(List<ConfigReader> tables, long ringSize) {
@@ -122,7 +124,8 @@ final class MachineReader {
         }
         return new OsConfig(id, name, kind, table.bool("autostart", true),
                 memory(table, name, peers.size(), ringSize), macOf(table, name), init(table, kind),
-                mounts(table, kind), env(table, kind), uidBase(table, kind, id), Set.copyOf(peers));
+                mounts(table, kind), env(table, kind), uidBase(table, kind, id), Set.copyOf(peers),
+                RestartReader.read(table.table("restart"), kind));
     }
 
     private static long memory(ConfigReader table, String name, int peers, long ringSize) {

@@ -20,7 +20,9 @@ import org.nanorouter.nanokernel.abi.OsKind;
  * @param env          additional environment of the init command
  * @param uidBase      first uid of a cell's range; of use only to a nanokernel that is root
  * @param peers        names of the OSes that it has a channel with
+ * @param restart      what happens when it fails
  */
 public record OsConfig(int id, String name, OsKind kind, boolean autostart, long regionLength, Mac mac,
-        List<String> init, List<Mount> mounts, Map<String, String> env, long uidBase, Set<String> peers) {
+        List<String> init, List<Mount> mounts, Map<String, String> env, long uidBase, Set<String> peers,
+        RestartConfig restart) {
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.nanokernel.daemon;
 
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.concurrent.CompletableFuture;
@@ -10,27 +13,38 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.nanorouter.nanokernel.config.ConfigReader;
 import org.nanorouter.nanokernel.control.ControlException;
 import org.nanorouter.nanokernel.control.ControlHandler;
 import org.nanorouter.nanokernel.loop.PollLoop;
 import org.nanorouter.nanokernel.supervise.CellFailedException;
+import org.nanorouter.nanokernel.supervise.EventLog;
+import org.nanorouter.nanokernel.supervise.Injection;
 import org.nanorouter.nanokernel.supervise.Machine;
+import org.nanorouter.nanokernel.supervise.OsEvent;
 
 /**
  * The verbs of the nanokernel's control socket.
  *
  * <table>
- * <caption>Verbs; all but the first two take {@code os}, a name</caption>
+ * <caption>Verbs; all but status, os.list and os.events take {@code os}, a name</caption>
  * <tr><td>status</td><td>the instance and all OSes</td></tr>
  * <tr><td>os.list</td><td>{@code oses}: a summary of each</td></tr>
  * <tr><td>os.show</td><td>everything about one</td></tr>
  * <tr><td>os.start, os.stop, os.restart</td><td>its summary, once that is done</td></tr>
+ * <tr><td>os.panic, os.hang, os.resume, os.kill, os.kill_endpoint</td><td>{@code pid} of the process that got the
+ *     signal</td></tr>
+ * <tr><td>os.events</td><td>{@code events} after the sequence number {@code since} (0), of one {@code os} if it is
+ *     named; with {@code wait} true, if there is none, waits for the next, at most some seconds</td></tr>
  * <tr><td>os.enter</td><td>{@code pid}, {@code uid_range}, {@code environment}: what it takes to enter its
  *     cell</td></tr>
  * </table>
  */
 final class KernelControl implements ControlHandler {
     private static final long LOOP_WAIT_S = 15;
+    private static final long EVENT_WAIT_S = 10;
+    private static final long NS_PER_MS = 1_000_000;
 
     private final PollLoop loop;
     private final Machine machine;
@@ -51,11 +65,58 @@ final class KernelControl implements ControlHandler {
             case "os.list" -> onLoop(() -> done(() -> Map.of("oses", machine.list())));
             case "os.show" -> forOs(request, os -> done(() -> machine.show(os)));
             case "os.enter" -> forOs(request, os -> done(() -> machine.entrance(os)));
+            case "os.panic" -> inject(request, Injection.PANIC);
+            case "os.hang" -> inject(request, Injection.HANG);
+            case "os.resume" -> inject(request, Injection.RESUME);
+            case "os.kill" -> inject(request, Injection.KILL);
+            case "os.kill_endpoint" -> inject(request, Injection.KILL_ENDPOINT);
+            case "os.events" -> events(request);
             case "os.start" -> forOs(request, os -> machine.start(os).thenApply(nothing -> machine.show(os)));
             case "os.stop" -> forOs(request, os -> machine.stop(os).thenApply(nothing -> machine.show(os)));
             case "os.restart" -> forOs(request, os -> machine.restart(os).thenApply(nothing -> machine.show(os)));
             default -> throw new ControlException(ControlException.UNKNOWN_VERB, "the nanokernel has no verb " + verb);
         };
+    }
+
+    private Map<String, Object> inject(Map<String, Object> request, Injection injection) throws ControlException {
+        return forOs(request, os -> done(() -> Map.of("pid", machine.inject(os, injection))));
+    }
+
+    private Map<String, Object> events(Map<String, Object> request) throws ControlException {
+        long since = request.get("since") instanceof Number number ? number.longValue() : 0;
+        String os = request.get("os") instanceof String name ? name : null;
+        boolean wait = Boolean.TRUE.equals(request.get("wait"));
+        return onLoop(() -> {
+            if (os != null) {
+                machine.show(os);
+            }
+            EventLog log = machine.events();
+            CompletableFuture<Void> arrived = wait && log.last() <= since
+                    ? log.next().completeOnTimeout(null, EVENT_WAIT_S, TimeUnit.SECONDS)
+                    : CompletableFuture.completedFuture(null);
+            // A timeout completes it on another thread; the log belongs to the loop's.
+            return arrived.thenApplyAsync(nothing -> report(log, since, os), loop);
+        });
+    }
+
+    private static Map<String, Object> report(EventLog log, long since, @Nullable String os) {
+        List<Map<String, @Nullable Object>> events = new ArrayList<>();
+        long wallOffsetMs = System.currentTimeMillis() - System.nanoTime() / NS_PER_MS;
+        for (OsEvent event : log.since(since)) {
+            if (os == null || event.os().equals(os)) {
+                Map<String, @Nullable Object> entry = new LinkedHashMap<>();
+                entry.put("sequence", event.sequence());
+                entry.put("time", Instant.ofEpochMilli(wallOffsetMs + event.at() / NS_PER_MS).toString());
+                entry.put("monotonic_ns", event.at());
+                entry.put("os", event.os());
+                entry.put("epoch", event.epoch());
+                entry.put("from", event.from() == null ? null : ConfigReader.label(event.from()));
+                entry.put("to", event.to() == null ? null : ConfigReader.label(event.to()));
+                entry.put("reason", event.reason());
+                events.add(entry);
+            }
+        }
+        return Map.of("events", events, "last", log.last());
     }
 
     private Map<String, Object> status() {

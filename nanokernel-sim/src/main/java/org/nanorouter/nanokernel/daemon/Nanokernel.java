@@ -150,9 +150,8 @@ public final class Nanokernel {
 
     private void look(Machine machine, long due) {
         long now = System.nanoTime();
-        machine.look(now, Math.max(0, now - due));
-        long period = Math.min(options.config().heartbeatPeriod().toNanos(), MAX_LOOK_PERIOD_NS);
-        loop.schedule(period, () -> look(machine, now + period));
+        long next = Math.min(now + MAX_LOOK_PERIOD_NS, machine.look(now, Math.max(0, now - due)));
+        loop.schedule(next - now, () -> look(machine, next));
     }
 
     private void watchdog() {

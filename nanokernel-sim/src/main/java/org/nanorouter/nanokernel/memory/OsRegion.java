@@ -211,6 +211,27 @@ public final class OsRegion implements AutoCloseable {
         return false;
     }
 
+    /** The epoch of the peer for which the words of its cursor block hold, 0 before the first. */
+    public int peerEpoch(int peerId) {
+        // Partner: the release store in adoptPeer().
+        return (int) INTS.getAcquire(buffer,
+            OsRegionDescriptor.cursorsOffset(peerId) + CursorDescriptor.PEER_EPOCH_OFFSET);
+    }
+
+    /** Bytes that the OS says it has published to a peer. */
+    public long tailTo(int peerId) {
+        // Partner: the release store in RingProducer.
+        return (long) LONGS.getAcquire(buffer,
+            OsRegionDescriptor.cursorsOffset(peerId) + CursorDescriptor.TAIL_OFFSET);
+    }
+
+    /** Bytes that the OS says it has consumed from a peer. */
+    public long headFrom(int peerId) {
+        // Partner: the release store in RingConsumer.
+        return (long) LONGS.getAcquire(buffer,
+            OsRegionDescriptor.cursorsOffset(peerId) + CursorDescriptor.HEAD_OFFSET);
+    }
+
     /** Unmaps the region if this object mapped it. */
     @Override
     public void close() {

@@ -117,6 +117,16 @@ final class AttachDoor implements AttachHost {
     }
 
     @Override
+    public void panicked(AttachSession session) {
+        machine.panicked(os);
+    }
+
+    @Override
+    public void silent(AttachSession session, int peerId, int peerEpoch) {
+        machine.silent(os, peerId, peerEpoch);
+    }
+
+    @Override
     public void ended(AttachSession session, String reason) {
         sessions.remove(session);
         loop.remove(session.fd());

@@ -18,6 +18,7 @@ import org.nanorouter.nanokernel.abi.OsEntryDescriptor;
 import org.nanorouter.nanokernel.abi.OsKind;
 import org.nanorouter.nanokernel.abi.OsState;
 import org.nanorouter.nanokernel.attach.AttachGrant;
+import org.nanorouter.nanokernel.attach.AttachSession;
 import org.nanorouter.nanokernel.cell.CellCommand;
 import org.nanorouter.nanokernel.cell.CellProcess;
 import org.nanorouter.nanokernel.cell.CellRecord;
@@ -28,6 +29,8 @@ import org.nanorouter.nanokernel.config.OsConfig;
 import org.nanorouter.nanokernel.loop.PollLoop;
 import org.nanorouter.nanokernel.memory.OsRegionObject;
 import org.nanorouter.nanokernel.watch.HeartbeatWatch;
+import org.nanorouter.shim.Errno;
+import org.nanorouter.shim.Fd;
 import org.nanorouter.shim.ShimException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,6 +47,9 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
     private final CellCommand command;
     private final CellRecord record;
     private final MachineMemory memory;
+    private final Lifecycle lifecycle;
+    private final Lookout lookout;
+    private final Recovery recovery;
     private final Map<String, ManagedOs> oses = new LinkedHashMap<>();
     private boolean stopping;
 
@@ -68,22 +74,27 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
                     config.heartbeatDeadline().toNanos());
             oses.put(os.name(), new ManagedOs(os, directory, uidRange, watch, loop, this));
         }
+        this.lifecycle = new Lifecycle(memory.management());
+        this.recovery = new Recovery(loop, memory, lifecycle, this::launch);
+        this.lookout = new Lookout(this, lifecycle, memory.management().region(), oses.values(),
+                config.heartbeatPeriod().toNanos(), config.stallDeadline().toNanos());
     }
 
     /** Starts an OS; the result is there once its process runs, or a {@link CellFailedException}. */
     public CompletableFuture<Void> start(String name) {
         ManagedOs os = os(name);
         refuseWhileStopping(os);
-        switch (state(os)) {
+        switch (lifecycle.state(os)) {
             case DEFINED, STOPPED, FAILED -> {
                 CompletableFuture<Void> result = os.begin();
+                os.budget.clear();
                 launch(os);
                 return result;
             }
             case PANICKED -> {
                 return restart(name);
             }
-            default -> throw new IllegalStateException("os=" + name + " is " + label(state(os))
+            default -> throw new IllegalStateException("os=" + name + " is " + label(lifecycle.state(os))
                     + "; 'os restart' begins its next epoch");
         }
     }
@@ -106,10 +117,11 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         ManagedOs os = os(name);
         refuseWhileStopping(os);
         CompletableFuture<Void> result = os.begin();
-        switch (state(os)) {
+        os.budget.clear();
+        switch (lifecycle.state(os)) {
             case RUNNING, SUSPECT, PANICKED, HUNG -> {
                 memory.countRestart(os);
-                memory.management().state(os.id(), OsState.RESTARTING);
+                lifecycle.become(os, OsState.RESTARTING, "on request");
             }
             default -> {
                 // Nothing runs, or the restart is under way, or it is only booting, from where it goes by STOPPED.
@@ -161,6 +173,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
 
     private void launch(ManagedOs os) {
         os.goal = ManagedOs.Goal.RUN;
+        os.endedWell = false;
         try {
             beginEpoch(os);
             if (os.config.kind() == OsKind.EXTERNAL) {
@@ -173,11 +186,12 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
                             os.directory.consoleLog(), loop, this);
             writeRecord();
         } catch (IOException e) {
-            LOG.error("{}: not started: {}", os.name(), e.toString());
             os.failureText = "not started: " + e.getMessage();
             endEpoch(os);
-            if (state(os) == OsState.BOOTING || state(os) == OsState.RESTARTING) {
-                memory.management().state(os.id(), OsState.STOPPED);
+            OsState next = !os.isRequested() && lifecycle.mayBecome(os, OsState.FAILED)
+                    ? OsState.FAILED : OsState.STOPPED;
+            if (lifecycle.mayBecome(os, next)) {
+                lifecycle.become(os, next, os.failureText);
             }
             os.fail(new CellFailedException(CANNOT_CREATE, os.name() + ": " + e.getMessage()));
         }
@@ -185,8 +199,8 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
 
     private void relaunch(ManagedOs os) {
         endEpoch(os);
-        if (state(os) == OsState.BOOTING) {
-            memory.management().state(os.id(), OsState.STOPPED);
+        if (lifecycle.state(os) == OsState.BOOTING) {
+            lifecycle.become(os, OsState.STOPPED, "ended while it booted, to be started again");
         }
         launch(os);
     }
@@ -196,8 +210,9 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         os.door.open(os.directory.attachSocket());
         os.token = os.directory.writeToken();
         os.directory.give();
+        OsState before = lifecycle.state(os);
         memory.beginEpoch(os, System.nanoTime(), random(OsEntryDescriptor.INCARNATION_LENGTH), oses.values());
-        LOG.info("{}: booting, epoch {}", os.name(), os.epoch());
+        lifecycle.booting(os, before);
     }
 
     private void endEpoch(ManagedOs os) {
@@ -208,9 +223,8 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
 
     private void stopped(ManagedOs os) {
         endEpoch(os);
-        if (state(os) != OsState.DEFINED && state(os) != OsState.STOPPED) {
-            memory.management().state(os.id(), OsState.STOPPED);
-            LOG.info("{}: stopped", os.name());
+        if (lifecycle.mayBecome(os, OsState.STOPPED)) {
+            lifecycle.become(os, OsState.STOPPED, "on request");
         }
         os.complete();
     }
@@ -240,28 +254,52 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         switch (os.goal) {
             case STOP -> stopped(os);
             case RESTART -> relaunch(os);
-            case RUN -> {
-                String text = complaint != null ? complaint : status > SIGNALLED
-                        ? "its init was ended by signal " + (status - SIGNALLED) : "its init ended with " + status;
-                failed(os, status > SIGNALLED ? Failure.SIGNAL : Failure.EXIT, text);
-                os.fail(new CellFailedException(status, complaint == null ? os.name() + ": " + text : complaint));
-            }
+            case RECOVER -> recovery.begin(os);
+            case RUN -> initEnded(os, status, complaint);
             default -> throw new IllegalStateException("goal=" + os.goal);
         }
     }
 
-    /** Ends the epoch of an OS that failed by itself, unless an earlier failure did. */
-    private void failed(ManagedOs os, Failure failure, String text) {
-        if (state(os) == OsState.PANICKED) {
+    private void initEnded(ManagedOs os, int status, @Nullable String complaint) {
+        String text = complaint != null ? complaint : status > SIGNALLED
+                ? "its init was ended by signal " + (status - SIGNALLED) : "its init ended with " + status;
+        boolean wasAskedFor = os.isRequested();
+        os.endedWell = complaint == null && status == 0;
+        os.goal = ManagedOs.Goal.RECOVER;
+        failed(os, status > SIGNALLED ? Failure.SIGNAL : Failure.EXIT, text);
+        os.fail(new CellFailedException(status, complaint == null ? os.name() + ": " + text : complaint));
+        if (complaint != null && wasAskedFor) {
+            // Who asked is told, and mends what is wrong; it would fail in the same way again and again.
+            lifecycle.become(os, OsState.FAILED, "its cell cannot be made");
+        } else {
+            recovery.begin(os);
+        }
+    }
+
+    /**
+     * The OS failed by itself. Its epoch ends now, for its peers at once; once its processes have ended, its restart
+     * policy says what follows. A second failure of the same epoch changes nothing.
+     */
+    void failed(ManagedOs os, Failure failure, String text) {
+        OsState state = failure == Failure.HEARTBEAT || failure == Failure.STALL ? OsState.HUNG : OsState.PANICKED;
+        if (!lifecycle.mayBecome(os, state)) {
             return;
         }
-        LOG.warn("{}: failed: {}", os.name(), text);
         os.failureText = text;
         memory.management().failure(os.id(), failure, System.nanoTime());
-        if (state(os).mayBecome(OsState.PANICKED)) {
-            memory.management().state(os.id(), OsState.PANICKED);
+        lifecycle.become(os, state, text);
+        if (state == OsState.HUNG && !recovery.endsHung(os)) {
+            return;
         }
         endEpoch(os);
+        if (os.goal == ManagedOs.Goal.RUN) {
+            os.goal = ManagedOs.Goal.RECOVER;
+            if (os.cell == null) {
+                recovery.begin(os);
+            } else {
+                os.cell.kill();
+            }
+        }
     }
 
     private @Nullable ManagedOs osOf(CellProcess cell) {
@@ -293,7 +331,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
 
     /** What an endpoint of the OS gets now; null if its state allows no attach. */
     @Nullable AttachGrant grant(ManagedOs os) {
-        return switch (state(os)) {
+        return switch (lifecycle.state(os)) {
             case BOOTING, RUNNING, SUSPECT, HUNG -> memory.grant(os, oses.values());
             default -> null;
         };
@@ -304,9 +342,8 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         if (region != null) {
             os.ready = true;
             os.watch.begin(System.nanoTime(), region.view().heartbeat());
-            if (state(os) == OsState.BOOTING || state(os) == OsState.HUNG) {
-                memory.management().state(os.id(), OsState.RUNNING);
-                LOG.info("{}: running", os.name());
+            if (lifecycle.state(os) == OsState.BOOTING || lifecycle.state(os) == OsState.HUNG) {
+                lifecycle.become(os, OsState.RUNNING, "its endpoint is ready");
             }
         }
     }
@@ -314,8 +351,22 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
     /** Without an endpoint nobody beats, and nobody is to be missed. */
     void detached(ManagedOs os) {
         os.ready = false;
-        if (state(os) == OsState.SUSPECT) {
-            memory.management().state(os.id(), OsState.RUNNING);
+        if (lifecycle.state(os) == OsState.SUSPECT) {
+            lifecycle.become(os, OsState.RUNNING, "its endpoint detached, nobody is to beat");
+        }
+    }
+
+    /** An endpoint says that the panic record of its OS is written. */
+    void panicked(ManagedOs os) {
+        lookout.lookForPanic(os);
+    }
+
+    /** An endpoint says that it saw no beat of a peer. */
+    void silent(ManagedOs reporter, int peerId, int peerEpoch) {
+        for (ManagedOs peer : oses.values()) {
+            if (peer.id() == peerId && peer != reporter) {
+                lookout.reported(reporter, peer, peerEpoch);
+            }
         }
     }
 
@@ -323,49 +374,53 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
      * Shows the nanokernel's own sign of life and looks at those of the OSes.
      *
      * @param late how much later than it should this look is
+     * @return when to look again at the latest
      */
-    public void look(long now, long late) {
+    public long look(long now, long late) {
         memory.management().beat(now);
-        for (ManagedOs os : oses.values()) {
-            OsRegionObject region = os.region;
-            if (region != null && region.view().panicked()) {
-                String text = region.view().panicText().replaceAll("\\p{Cntrl}", "?");
-                failed(os, Failure.PANIC, "panic " + region.view().panicCode() + ": " + text);
-                if (os.cell != null) {
-                    os.cell.kill();
-                }
-            } else if (region != null && os.ready) {
-                os.watch.forgive(late);
-                judge(os, os.watch.look(now, region.view().heartbeat()), now);
-            }
-        }
-    }
-
-    private void judge(ManagedOs os, HeartbeatWatch.Verdict verdict, long now) {
-        OsState state = state(os);
-        if (verdict == HeartbeatWatch.Verdict.HUNG && state.mayBecome(OsState.HUNG)) {
-            os.failureText = "no heartbeat for " + os.watch.silence(now) / 1_000_000 + " ms";
-            LOG.warn("{}: hung: {}", os.name(), os.failureText);
-            memory.management().failure(os.id(), Failure.HEARTBEAT, now);
-            memory.management().state(os.id(), OsState.HUNG);
-        } else if (verdict == HeartbeatWatch.Verdict.LATE && state == OsState.RUNNING) {
-            LOG.info("{}: its heartbeat is late", os.name());
-            memory.management().state(os.id(), OsState.SUSPECT);
-        } else if (verdict == HeartbeatWatch.Verdict.ALIVE
-                && (state == OsState.SUSPECT || state == OsState.HUNG)) {
-            LOG.info("{}: it beats again, running", os.name());
-            memory.management().state(os.id(), OsState.RUNNING);
-        }
+        return lookout.look(now, late);
     }
 
     /** All OSes as {@code os list} shows them, in the order of their ids. */
     public List<Map<String, Object>> list() {
-        return oses.values().stream().map(os -> OsReport.summary(os, memory)).toList();
+        return oses.values().stream().map(os -> OsReport.summary(os, memory, lifecycle.state(os))).toList();
     }
 
     /** One OS as {@code os show} shows it. */
     public Map<String, Object> show(String name) {
-        return OsReport.details(os(name), memory);
+        return OsReport.details(os(name), memory, lifecycle.state(os(name)));
+    }
+
+    /** The events of all OSes. */
+    public EventLog events() {
+        return lifecycle.events();
+    }
+
+    /**
+     * Brings a failure about.
+     *
+     * @return pid of the process that got the signal
+     * @throws IllegalStateException if there is no such process
+     */
+    public int inject(String name, Injection injection) {
+        ManagedOs os = os(name);
+        AttachSession session = os.session();
+        int pid = injection.isOfEndpoint() ? session == null ? 0 : session.peerPid() : (int) os.pid;
+        if (pid <= 0) {
+            throw new IllegalStateException("os=" + name + " is " + label(lifecycle.state(os)) + " and has no "
+                    + (injection.isOfEndpoint() ? "attached endpoint" : "process of ours"));
+        }
+        int fd = org.nanorouter.shim.Process.pidfdOpen(pid);
+        int result = fd < 0 ? fd : org.nanorouter.shim.Process.pidfdSendSignal(fd, injection.signal());
+        if (fd >= 0) {
+            Fd.close(fd);
+        }
+        if (result < 0) {
+            throw new IllegalStateException("os=" + name + ": process " + pid + ": " + Errno.describe(-result));
+        }
+        lifecycle.report(os, "on request: signal " + injection.signal() + " to "
+                + (injection.isOfEndpoint() ? "its endpoint" : "its init"));
+        return pid;
     }
 
     /** What it takes to enter an OS: process 1 and the environment of programs there. */
@@ -374,7 +429,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         if (!os.isNamespace()) {
             throw new IllegalStateException("os=" + name + " is not a namespace cell, it cannot be entered");
         } else if (os.pid == 0) {
-            throw new IllegalStateException("os=" + name + " is " + label(state(os)) + ", it has no process");
+            throw new IllegalStateException("os=" + name + " is " + label(lifecycle.state(os)) + ", it has no process");
         }
         Map<String, Object> entrance = new LinkedHashMap<>();
         entrance.put("pid", os.pid);
@@ -390,10 +445,6 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
                     + String.join(", ", oses.keySet()));
         }
         return os;
-    }
-
-    private OsState state(ManagedOs os) {
-        return memory.state(os);
     }
 
     static String label(OsState state) {

@@ -8,7 +8,6 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.abi.ManagementDescriptor;
 import org.nanorouter.nanokernel.abi.OsRegionDescriptor;
-import org.nanorouter.nanokernel.abi.OsState;
 import org.nanorouter.nanokernel.attach.AttachGrant;
 import org.nanorouter.nanokernel.attach.AttachSession;
 import org.nanorouter.nanokernel.attach.PeerGrant;
@@ -41,14 +40,6 @@ final class MachineMemory implements AutoCloseable {
 
     ManagementWriter management() {
         return management;
-    }
-
-    OsState state(ManagedOs os) {
-        OsState state = management.region().state(os.id());
-        if (state == null) {
-            throw new IllegalStateException("os=" + os.name() + " has a state that nobody wrote");
-        }
-        return state;
     }
 
     void countRestart(ManagedOs os) {

@@ -9,6 +9,7 @@ import org.nanorouter.nanokernel.cell.CellProcess;
 import org.nanorouter.nanokernel.cell.OsDirectory;
 import org.nanorouter.nanokernel.config.OsConfig;
 import org.nanorouter.nanokernel.loop.PollLoop;
+import org.nanorouter.nanokernel.loop.PollLoop.Timer;
 import org.nanorouter.nanokernel.memory.OsRegionObject;
 import org.nanorouter.nanokernel.watch.HeartbeatWatch;
 
@@ -20,14 +21,17 @@ final class ManagedOs {
         RUN,
         /** It shall be stopped. */
         STOP,
-        /** The next epoch shall begin. */
-        RESTART
+        /** The next epoch shall begin, on request. */
+        RESTART,
+        /** It failed: its restart policy decides. */
+        RECOVER
     }
 
     final OsConfig config;
     final OsDirectory directory;
     final HeartbeatWatch watch;
     final AttachDoor door;
+    final RestartBudget budget;
     final boolean hasUidRange;
 
     Goal goal = Goal.RUN;
@@ -40,6 +44,10 @@ final class ManagedOs {
     long pid;
     /** Whether the attached endpoint has said that frames can flow. */
     boolean ready;
+    /** Whether its init ended by itself and with 0. */
+    boolean endedWell;
+    /** The start after a failure, while it waits for its time. */
+    @Nullable Timer nextStart;
     /** Says what happened at the last failure; empty if there was none. */
     String failureText = "";
 
@@ -52,6 +60,7 @@ final class ManagedOs {
         this.hasUidRange = hasUidRange;
         this.watch = watch;
         this.door = new AttachDoor(loop, machine, this);
+        this.budget = new RestartBudget(config.restart());
     }
 
     int id() {
@@ -78,9 +87,18 @@ final class ManagedOs {
     /** A new request overtakes the one before. */
     CompletableFuture<Void> begin() {
         fail(new IllegalStateException("os=" + name() + ": overtaken by another request"));
+        if (nextStart != null) {
+            nextStart.cancel();
+            nextStart = null;
+        }
         CompletableFuture<Void> next = new CompletableFuture<>();
         request = next;
         return next;
+    }
+
+    /** Whether somebody waits for what was asked for. */
+    boolean isRequested() {
+        return request != null;
     }
 
     void complete() {

@@ -6,7 +6,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.abi.Failure;
 import org.nanorouter.nanokernel.abi.OsKind;
+import org.nanorouter.nanokernel.abi.OsState;
+import org.nanorouter.nanokernel.attach.AttachSession;
 import org.nanorouter.nanokernel.config.ConfigReader;
+import org.nanorouter.nanokernel.config.RestartConfig;
 import org.nanorouter.nanokernel.memory.ManagementRegion;
 
 /** An OS as the command line shows it. The keys are stable. */
@@ -17,13 +20,13 @@ final class OsReport {
     private OsReport() {
     }
 
-    static Map<String, Object> summary(ManagedOs os, MachineMemory memory) {
+    static Map<String, Object> summary(ManagedOs os, MachineMemory memory, OsState state) {
         ManagementRegion table = memory.management().region();
         Map<String, @Nullable Object> report = new LinkedHashMap<>();
         report.put("name", os.name());
         report.put("id", os.id());
         report.put("kind", ConfigReader.label(os.config.kind()));
-        report.put("state", Machine.label(memory.state(os)));
+        report.put("state", Machine.label(state));
         report.put("epoch", table.epoch(os.id()));
         report.put("pid", os.pid == 0 ? null : os.pid);
         report.put("attached", os.session() != null);
@@ -33,15 +36,18 @@ final class OsReport {
         return complete(report);
     }
 
-    static Map<String, Object> details(ManagedOs os, MachineMemory memory) {
+    static Map<String, Object> details(ManagedOs os, MachineMemory memory, OsState state) {
         ManagementRegion table = memory.management().region();
         long now = System.nanoTime();
-        Map<String, @Nullable Object> report = new LinkedHashMap<>(summary(os, memory));
+        Map<String, @Nullable Object> report = new LinkedHashMap<>(summary(os, memory, state));
         report.put("mac", os.config.mac().toString());
         report.put("memory_bytes", os.config.regionLength());
         report.put("isolation", isolation(os));
         report.put("autostart", os.config.autostart());
         report.put("init", os.config.init());
+        AttachSession session = os.session();
+        report.put("endpoint_pid", session == null || session.peerPid() <= 0 ? null : session.peerPid());
+        report.put("restart", restart(os));
         report.put("peers", os.config.peers().stream().sorted().toList());
         report.put("heartbeat_silence_ms", os.ready ? os.watch.silence(now) / NS_PER_MS : null);
         report.put("run_directory", os.directory.path().toString());
@@ -57,6 +63,18 @@ final class OsReport {
             report.put("last_failure", last);
         }
         return complete(report);
+    }
+
+    private static Map<String, Object> restart(ManagedOs os) {
+        RestartConfig config = os.config.restart();
+        Map<String, Object> report = new LinkedHashMap<>();
+        report.put("policy", ConfigReader.label(config.policy()));
+        report.put("limit", config.limit());
+        report.put("window_s", config.window().toSeconds());
+        report.put("used", os.budget.used());
+        report.put("hung", ConfigReader.label(config.hung()));
+        report.put("stalled", ConfigReader.label(config.stalled()));
+        return report;
     }
 
     /** What keeps other OSes' programs from this one's memory and files. */

@@ -16,9 +16,14 @@
  * </pre>
  *
  * <p><b>Ends.</b> A stop or restart that was asked for sends TERM to the process, and KILL two seconds later. An exit
- * that nobody asked for, a fatal signal, or a panic record in the OS's region makes the OS PANICKED and ends its epoch.
- * A missed heartbeat deadline makes it HUNG and nothing else: its peers may still talk with it, a later beat or an
- * endpoint that attaches again makes it RUNNING, and the last failure tells that it happened.
+ * that nobody asked for, a fatal signal, or a panic record in the OS's region makes the OS PANICKED, a missed heartbeat
+ * deadline makes it HUNG. Either ends its epoch: peers are told at once, what still runs of it is killed, and
+ * {@link org.nanorouter.nanokernel.supervise.Recovery} begins its next epoch, if the OS's policy and budget say so. An OS
+ * that is hung and only to be reported goes on: a later beat, or an endpoint that attaches again, makes it RUNNING.
+ *
+ * <p><b>Rooms.</b> {@link org.nanorouter.nanokernel.supervise.Lookout} looks at the regions from outside and finds
+ * failures; {@link org.nanorouter.nanokernel.supervise.Lifecycle} has every change of a state, which becomes an event;
+ * {@link org.nanorouter.nanokernel.supervise.RestartBudget} counts restarts.
  *
  * <p><b>What holds.</b> Nothing that an OS does reaches farther than its own epoch: its process is a child whose death
  * is one event, its socket costs at most a handful of connections, its region is only ever read.

@@ -16,7 +16,9 @@ public final class HeartbeatWatch {
     private final long lateNs;
     private final long deadlineNs;
     private long lastWord;
+    /** When the word changed last, as far as is known: never before the look that found it unchanged. */
     private long lastChange;
+    private long lastLook;
 
     /**
      * Makes a watch; {@link #begin} starts it.
@@ -34,6 +36,7 @@ public final class HeartbeatWatch {
     public void begin(long now, long word) {
         lastWord = word;
         lastChange = now;
+        lastLook = now;
     }
 
     /** Grants the OS time in which the watcher itself was not watching. */
@@ -41,11 +44,17 @@ public final class HeartbeatWatch {
         lastChange += ns;
     }
 
-    /** Looks at the word. */
+    /**
+     * Looks at the word. It holds the time of the beat as the OS says: believed if it lies between this look and the
+     * one before, so that a deadline runs from the beat and not from the look that found it; any other change is a
+     * beat now.
+     */
     public Verdict look(long now, long word) {
+        long looked = lastLook;
+        lastLook = now;
         if (word != lastWord) {
             lastWord = word;
-            lastChange = now;
+            lastChange = word - looked > 0 && word - now < 0 ? word : now;
             return Verdict.ALIVE;
         }
         long silence = silence(now);
@@ -53,6 +62,11 @@ public final class HeartbeatWatch {
             return Verdict.HUNG;
         }
         return silence > lateNs ? Verdict.LATE : Verdict.ALIVE;
+    }
+
+    /** When the deadline passes if no beat comes before. */
+    public long deadlineAt() {
+        return lastChange + deadlineNs;
     }
 
     /** Time since the last change of the word that counts against the OS. */

@@ -59,13 +59,16 @@ class AbiTest {
         Map.entry("PEER.peer region length", List.of("nk_peer", "region_length", "PEER_REGION_LENGTH_OFFSET")),
         Map.entry("PEER_GONE.peer id", List.of("nk_peer_gone", "peer_id", "PEER_ID_OFFSET")),
         Map.entry("PEER_GONE.peer epoch", List.of("nk_peer_gone", "peer_epoch", "PEER_EPOCH_OFFSET")),
+        Map.entry("SILENT.peer id", List.of("nk_peer_gone", "peer_id", "PEER_ID_OFFSET")),
+        Map.entry("SILENT.peer epoch", List.of("nk_peer_gone", "peer_epoch", "PEER_EPOCH_OFFSET")),
         Map.entry("REFUSED.error", List.of("nk_refused", "error", "REFUSED_ERROR_OFFSET")),
         Map.entry("REFUSED.text", List.of("nk_refused", "text", "REFUSED_TEXT_OFFSET")));
 
     private static final Map<String, String> BODY_LENGTHS = Map.of(
         "ATTACH", "struct nk_attach_request", "ATTACHED", "struct nk_attached", "PEER", "struct nk_peer",
         "PEER_GONE", "struct nk_peer_gone", "REFUSED", "struct nk_refused",
-        "SYNCED", "struct nk_attach_header", "READY", "struct nk_attach_header");
+        "SYNCED", "struct nk_attach_header", "READY", "struct nk_attach_header",
+        "PANIC", "struct nk_attach_header", "SILENT", "struct nk_peer_gone");
 
     @TempDir
     Path directory;

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
@@ -48,6 +49,7 @@ public final class TestNanokernel implements AutoCloseable {
     private final List<Os> oses = new ArrayList<>();
     private final LinkedBlockingQueue<FutureTask<?>> tasks = new LinkedBlockingQueue<>();
     private final List<String> ends = new ArrayList<>();
+    private final List<String> told = Collections.synchronizedList(new ArrayList<>());
     private final Thread loop = new Thread(this::run, "test-nanokernel");
     private volatile boolean closing;
 
@@ -104,6 +106,16 @@ public final class TestNanokernel implements AutoCloseable {
         }
 
         @Override
+        public void panicked(AttachSession session) {
+            told.add("panic of " + osName());
+        }
+
+        @Override
+        public void silent(AttachSession session, int peerId, int peerEpoch) {
+            told.add(osName() + " finds " + name(peerId) + " silent, epoch " + peerEpoch);
+        }
+
+        @Override
         public void ended(AttachSession session, String reason) {
             sessions.remove(session);
             ends.add(reason);
@@ -111,6 +123,11 @@ public final class TestNanokernel implements AutoCloseable {
                 attached = null;
             }
         }
+    }
+
+    /** What endpoints said of themselves and of others. */
+    public List<String> told() {
+        return told;
     }
 
     /** Makes the OSes, none of them with a region yet. */

@@ -79,6 +79,32 @@ final class MachineFixture {
         wait(CompletableFuture.supplyAsync(() -> machine.stop(os), loop).thenCompose(stopped -> stopped));
     }
 
+    EventLog events() {
+        return machine.events();
+    }
+
+    /** Waits until something of this kind has happened to the OS. */
+    void awaitEvent(String os, String reason) {
+        await(os + ": " + reason).atMost(WAIT_S, TimeUnit.SECONDS).pollInterval(POLL).until(() ->
+                on(() -> machine.events().of(os).stream().anyMatch(event -> event.reason().contains(reason))));
+    }
+
+    /** Begins to restart an OS. */
+    CompletableFuture<Void> requestRestart(String os) throws Exception {
+        return on(() -> machine.restart(os));
+    }
+
+    /** Brings a failure about, if there is a process for it. */
+    void inject(String os, Injection injection) throws Exception {
+        on(() -> {
+            try {
+                return machine.inject(os, injection);
+            } catch (IllegalStateException e) {
+                return 0;
+            }
+        });
+    }
+
     void restart(String os) throws Exception {
         wait(CompletableFuture.supplyAsync(() -> machine.restart(os), loop).thenCompose(started -> started));
     }

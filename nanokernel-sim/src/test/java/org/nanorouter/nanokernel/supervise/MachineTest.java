@@ -30,14 +30,17 @@ class MachineTest {
             [[os]]
             name = "a"
             kind = "external"
+            restart = { policy = "never" }
             [[os]]
             name = "b"
             kind = "process"
             init = ["/bin/sh", "-c", "echo epoch $NK_OS; exec /bin/sleep 1000"]
+            restart = { policy = "never" }
             [[os]]
             name = "c"
             kind = "external"
             peers = ["a"]
+            restart = { policy = "never" }
             """;
 
     @TempDir

@@ -44,6 +44,23 @@ class HeartbeatWatchTest {
     }
 
     @Test
+    void theDeadlineRunsFromTheBeatAndNotFromTheLookThatFindsIt() {
+        watch.look(1100, 1010);
+        assertThat(watch.deadlineAt()).isEqualTo(1510);
+        assertThat(watch.look(1510, 1010)).isEqualTo(LATE);
+        assertThat(watch.look(1511, 1010)).isEqualTo(HUNG);
+    }
+
+    @Test
+    void aTimeFromBeforeTheLastLookOrFromTheFutureIsABeatNow() {
+        watch.look(1100, 1010);
+        watch.look(1200, 1050);
+        assertThat(watch.deadlineAt()).isEqualTo(1700);
+        watch.look(1300, 1301);
+        assertThat(watch.deadlineAt()).isEqualTo(1800);
+    }
+
+    @Test
     void theWatchersOwnLatenessIsForgiven() {
         watch.forgive(10_000);
         assertThat(watch.look(11_400, 7)).isEqualTo(LATE);

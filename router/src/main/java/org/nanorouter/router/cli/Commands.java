@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 final class Commands {
     /** In the order of the help page. */
     static final List<String> NAMES =
-            List.of("demo", "kernel", "run", "os", "exec", "status", "port", "fdb", "check-config");
+            List.of("demo", "kernel", "run", "os", "router", "exec", "status", "port", "fdb", "check-config");
 
     /** Those that have the verb {@code list}. */
     static final List<String> OBJECTS = List.of("os", "port", "fdb");
@@ -25,6 +25,7 @@ final class Commands {
             case "kernel" -> KernelCommand.class;
             case "run" -> RunCommand.class;
             case "os" -> OsCommand.class;
+            case "router" -> RouterCommand.class;
             case "exec" -> ExecCommand.class;
             case "status" -> StatusCommand.class;
             case "port" -> PortCommand.class;

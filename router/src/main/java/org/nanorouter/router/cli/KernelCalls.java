@@ -36,7 +36,13 @@ final class KernelCalls {
 
     /** Calls a verb of the instance's nanokernel, about an OS unless {@code os} is null. */
     static Map<String, Object> call(InstanceOption option, String verb, @Nullable String os) {
-        Map<String, Object> request = new LinkedHashMap<>();
+        return call(option, verb, os, Map.of());
+    }
+
+    /** The same with more arguments. */
+    static Map<String, Object> call(InstanceOption option, String verb, @Nullable String os,
+            Map<String, Object> arguments) {
+        Map<String, Object> request = new LinkedHashMap<>(arguments);
         request.put("verb", verb);
         if (os != null) {
             request.put("os", os);

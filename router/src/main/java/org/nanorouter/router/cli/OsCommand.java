@@ -13,6 +13,7 @@ import picocli.CommandLine.Spec;
 /** {@code nanorouter os}: the OSes of a running machine. */
 @Command(
         name = "os",
+        subcommands = EventsCommand.class,
         synopsisSubcommandLabel = "VERB",
         description = "Shows, starts and stops the OSes of a running machine.",
         commandListHeading = "%nVerbs:%n",
@@ -20,7 +21,9 @@ import picocli.CommandLine.Spec;
         footer = {
             "  nanorouter os list             all OSes, a line each",
             "  nanorouter os show guest -j    everything about one, as JSON",
-            "  nanorouter os restart guest    the next epoch of one; the others go on"
+            "  nanorouter os restart guest    the next epoch of one; the others go on",
+            "  nanorouter os events -f        what happens to them, as it happens",
+            "  nanorouter os panic guest      a failure on purpose: its endpoint aborts"
         })
 final class OsCommand implements Runnable {
     @Spec
@@ -28,7 +31,7 @@ final class OsCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "A verb is missing: list, show, start, stop or restart");
+        throw new ParameterException(spec.commandLine(), "A verb is missing; 'nanorouter os --help' names them");
     }
 
     @Command(name = "list", description = "Shows all OSes.")
@@ -79,6 +82,40 @@ final class OsCommand implements Runnable {
     int restart(@Mixin InstanceOption instance, @Mixin OutputOption output,
             @Parameters(paramLabel = "OS", description = "Name of the OS.") String os) {
         return change(output, os, KernelCalls.call(instance, "os.restart", os));
+    }
+
+    @Command(name = "panic", description = "Makes an OS panic: SIGABRT to its router or agent, which leaves a record.")
+    int panic(@Mixin InstanceOption instance, @Mixin OutputOption output,
+            @Parameters(paramLabel = "OS", description = "Name of the OS.") String os) {
+        return inject(output, os, KernelCalls.call(instance, "os.panic", os));
+    }
+
+    @Command(name = "hang", description = "Makes an OS hang: SIGSTOP to its router or agent, which beats no more.")
+    int hang(@Mixin InstanceOption instance, @Mixin OutputOption output,
+            @Parameters(paramLabel = "OS", description = "Name of the OS.") String os) {
+        return inject(output, os, KernelCalls.call(instance, "os.hang", os));
+    }
+
+    @Command(name = "resume", description = "Lets a hung OS go on: SIGCONT to its router or agent.")
+    int resume(@Mixin InstanceOption instance, @Mixin OutputOption output,
+            @Parameters(paramLabel = "OS", description = "Name of the OS.") String os) {
+        return inject(output, os, KernelCalls.call(instance, "os.resume", os));
+    }
+
+    @Command(name = "kill", description = "Kills an OS: SIGKILL to its process 1.")
+    int kill(@Mixin InstanceOption instance, @Mixin OutputOption output,
+            @Parameters(paramLabel = "OS", description = "Name of the OS.") String os) {
+        return inject(output, os, KernelCalls.call(instance, "os.kill", os));
+    }
+
+    static int inject(OutputOption option, String os, Map<String, Object> report) {
+        Output out = option.output();
+        if (out.isJson()) {
+            out.json(report);
+        } else {
+            out.line(os + ": process " + report.get("pid") + " got the signal");
+        }
+        return ExitStatus.OK;
     }
 
     private static int change(OutputOption option, String os, Map<String, Object> report) {

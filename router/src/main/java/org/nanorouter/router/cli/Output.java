@@ -31,9 +31,17 @@ public final class Output {
 
     /** Writes maps, lists, strings, numbers, booleans and nulls as indented JSON; maps keep their order. */
     public void json(Object value) {
+        json(value, JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT));
+    }
+
+    /** The same as one line, of a command that goes on writing such lines. */
+    public void jsonLine(Object value) {
+        json(value, JSON.std);
+    }
+
+    private void json(Object value, JSON style) {
         try {
-            out.println(JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT)
-                    .with(JSON.Feature.WRITE_NULL_PROPERTIES)
+            out.println(style.with(JSON.Feature.WRITE_NULL_PROPERTIES)
                     .asString(value).replaceAll("[\\x7f-\\x9f]", "\ufffd"));
         } catch (IOException e) {
             throw new IllegalArgumentException("not a JSON value: " + value, e);

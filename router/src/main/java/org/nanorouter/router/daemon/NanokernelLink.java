@@ -11,6 +11,7 @@ import org.nanorouter.nanokernel.channel.Channel;
 import org.nanorouter.router.config.RouterConfig;
 import org.nanorouter.router.loop.DataLoop;
 import org.nanorouter.router.loop.Watch;
+import org.nanorouter.shim.Process;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,7 +30,9 @@ final class NanokernelLink {
     private final Listener listener = new Listener();
     private @Nullable Watch watch;
     private long retryMs = FIRST_RETRY_MS;
+    private @Nullable MutualWatch mutualWatch;
     private long losses;
+    private long silences;
     private boolean closed;
 
     private NanokernelLink(DataLoop loop, Attachment attachment, PortTable ports, Runnable onSynced) {
@@ -66,18 +69,44 @@ final class NanokernelLink {
         return losses;
     }
 
+    /** How often the nanokernel was attached and did not beat within the deadline. */
+    long silences() {
+        return silences;
+    }
+
     /** Starts to beat and to listen. */
     void begin() {
-        attachment.beat(System.nanoTime());
+        attached();
         loop.every(Math.max(1, attachment.heartbeatPeriodMs()), this::onPeriod);
         listen();
     }
 
     private void onPeriod() {
         if (!closed) {
-            attachment.beat(System.nanoTime());
+            long now = System.nanoTime();
+            attachment.beat(now);
             ports.noticeQuarantines();
+            watchOthers(now);
         }
+    }
+
+    private void watchOthers(long now) {
+        MutualWatch current = mutualWatch;
+        long nanokernelBeat = attachment.management().heartbeat();
+        if (current != null && isAttached()
+            && current.look(now, attachment.channels(), nanokernelBeat, attachment::reportSilent)) {
+            LOG.warn("the nanokernel does not beat");
+            silences++;
+        }
+    }
+
+    /** Region and connection are new ones. */
+    private void attached() {
+        long now = System.nanoTime();
+        attachment.beat(now);
+        mutualWatch = new MutualWatch(TimeUnit.MILLISECONDS.toNanos(attachment.heartbeatPeriodMs()),
+            TimeUnit.MILLISECONDS.toNanos(attachment.heartbeatDeadlineMs()), now, attachment.management().heartbeat());
+        Process.trap(attachment.regionAddress(), attachment.fd());
     }
 
     private void listen() {
@@ -136,10 +165,12 @@ final class NanokernelLink {
             dialed.discard();
             return;
         }
+        // The region may be unmapped by that, in which the trap would write.
+        Process.trap(0, 0);
         attachment.adopt(dialed, listener);
         LOG.info("attached to the nanokernel again");
         retryMs = FIRST_RETRY_MS;
-        attachment.beat(System.nanoTime());
+        attached();
         listen();
     }
 
@@ -147,6 +178,7 @@ final class NanokernelLink {
     void close() {
         closed = true;
         cancelWatch();
+        Process.trap(0, 0);
         attachment.close();
     }
 

@@ -177,6 +177,7 @@ public final class Router implements AutoCloseable, RouterControl.Subject {
         Attachment attachment = current.attachment();
         status.put("nanokernel", current.isAttached() ? "attached" : "lost");
         status.put("nanokernel_losses", current.losses());
+        status.put("nanokernel_silences", current.silences());
         status.put("os", attachment.osName());
         status.put("os_id", attachment.osId());
         status.put("epoch", attachment.epoch());

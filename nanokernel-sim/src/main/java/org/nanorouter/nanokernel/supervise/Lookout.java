@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.nanorouter.nanokernel.supervise;
+
+import java.util.Collection;
+import org.jspecify.annotations.Nullable;
+import org.nanorouter.nanokernel.abi.AbiDescriptor;
+import org.nanorouter.nanokernel.abi.Failure;
+import org.nanorouter.nanokernel.abi.OsState;
+import org.nanorouter.nanokernel.config.RestartConfig.Reaction;
+import org.nanorouter.nanokernel.memory.ManagementRegion;
+import org.nanorouter.nanokernel.memory.OsRegionObject;
+import org.nanorouter.nanokernel.memory.RingPlace;
+import org.nanorouter.nanokernel.watch.HeartbeatWatch;
+import org.nanorouter.nanokernel.watch.ProgressWatch;
+
+/**
+ * Looks from outside at what the OSes show of themselves in their regions: panic records, heartbeats, and whether they
+ * read what others sent to them. What it finds goes to the {@link Machine}.
+ */
+final class Lookout {
+    private final Machine machine;
+    private final Lifecycle lifecycle;
+    private final ManagementRegion table;
+    private final Collection<ManagedOs> oses;
+    private final long periodNs;
+    private final long stallDeadlineNs;
+    /** By producer and consumer; null while they have no ring. */
+    private final @Nullable ProgressWatch[][] rings = new ProgressWatch[AbiDescriptor.MAX_OS][AbiDescriptor.MAX_OS];
+
+    Lookout(Machine machine, Lifecycle lifecycle, ManagementRegion table, Collection<ManagedOs> oses, long periodNs,
+            long stallDeadlineNs) {
+        this.machine = machine;
+        this.lifecycle = lifecycle;
+        this.table = table;
+        this.oses = oses;
+        this.periodNs = periodNs;
+        this.stallDeadlineNs = stallDeadlineNs;
+    }
+
+    /**
+     * Looks at everything.
+     *
+     * @param late how much later than it should this look is
+     * @return when to look again at the latest
+     */
+    long look(long now, long late) {
+        long next = now + periodNs;
+        for (ManagedOs os : oses) {
+            lookForPanic(os);
+            OsRegionObject region = os.region;
+            if (region != null && os.ready) {
+                os.watch.forgive(late);
+                judge(os, os.watch.look(now, region.view().heartbeat()), now);
+                next = os.watch.deadlineAt() - next < 0 && os.watch.deadlineAt() - now >= 0
+                        ? os.watch.deadlineAt() + 1 : next;
+            }
+        }
+        for (ManagedOs producer : oses) {
+            for (ManagedOs consumer : oses) {
+                lookAtRing(producer, consumer, now, late);
+            }
+        }
+        return next;
+    }
+
+    /** Whether the OS wrote a panic record, and then that it failed. */
+    void lookForPanic(ManagedOs os) {
+        OsRegionObject region = os.region;
+        if (region != null && region.view().panicked()) {
+            String text = region.view().panicText().replaceAll("\\p{Cntrl}", "?");
+            machine.failed(os, Failure.PANIC, "panic " + region.view().panicCode() + ": " + text);
+        }
+    }
+
+    private void judge(ManagedOs os, HeartbeatWatch.Verdict verdict, long now) {
+        OsState state = lifecycle.state(os);
+        long silentMs = os.watch.silence(now) / 1_000_000;
+        if (verdict == HeartbeatWatch.Verdict.HUNG && state.mayBecome(OsState.HUNG)) {
+            machine.failed(os, Failure.HEARTBEAT, "no heartbeat for " + silentMs + " ms");
+        } else if (verdict == HeartbeatWatch.Verdict.LATE && state == OsState.RUNNING) {
+            lifecycle.become(os, OsState.SUSPECT, "its heartbeat is late, " + silentMs + " ms");
+        } else if (verdict == HeartbeatWatch.Verdict.ALIVE
+                && (state == OsState.SUSPECT || state == OsState.HUNG)) {
+            lifecycle.become(os, OsState.RUNNING, "it beats again");
+        }
+    }
+
+    private void lookAtRing(ManagedOs producer, ManagedOs consumer, long now, long late) {
+        OsRegionObject from = producer.region;
+        OsRegionObject to = consumer.region;
+        if (from == null || to == null || !consumer.ready
+                || from.view().peerEpoch(consumer.id()) != to.view().epoch()
+                || to.view().peerEpoch(producer.id()) != from.view().epoch()) {
+            rings[producer.id()][consumer.id()] = null;
+            return;
+        }
+        RingPlace place = table.ring(producer.id(), consumer.id());
+        if (place == null) {
+            return;
+        }
+        ProgressWatch watch = rings[producer.id()][consumer.id()];
+        if (watch == null) {
+            watch = new ProgressWatch(stallDeadlineNs, place.capacity());
+            rings[producer.id()][consumer.id()] = watch;
+        }
+        watch.forgive(late);
+        if (watch.look(now, to.view().headFrom(producer.id()), from.view().tailTo(consumer.id()))) {
+            String what = "reads nothing of what " + producer.name() + " sent, for "
+                    + stallDeadlineNs / 1_000_000 + " ms, though it beats";
+            if (consumer.config.restart().stalled() == Reaction.RESTART
+                    && lifecycle.mayBecome(consumer, OsState.HUNG)) {
+                machine.failed(consumer, Failure.STALL, what);
+            } else {
+                lifecycle.report(consumer, what);
+            }
+        }
+    }
+
+    /** A peer says that it saw no beat: look now, with own eyes. */
+    void reported(ManagedOs reporter, ManagedOs silent, int epoch) {
+        OsRegionObject region = silent.region;
+        if (region != null && region.view().epoch() == epoch) {
+            lifecycle.report(silent, reporter.name() + " has seen no beat of it within the deadline");
+            if (silent.ready) {
+                judge(silent, silent.watch.look(System.nanoTime(), region.view().heartbeat()), System.nanoTime());
+            }
+        }
+    }
+}
