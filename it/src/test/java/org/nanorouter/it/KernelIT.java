@@ -43,6 +43,7 @@ class KernelIT {
                     name = "os%d"
                     init = ["%s/nk-agent", "--address", "10.77.0.%d/24"]
                     mounts = [{ source = "%s" }]
+                    restart = { policy = "never" }
                     """, i, folder, i, folder));
         }
         return config.toString();
@@ -188,7 +189,7 @@ class KernelIT {
     void anInitThatIsNotThereIsAFailureOfItsOsAlone() throws Exception {
         try (RunningKernel kernel = RunningKernel.start(directory, machine(1)
                 + "[[os]]\nname = \"none\"\ninit = [\"/nonexistent\"]\n")) {
-            kernel.awaitState("none", "panicked");
+            kernel.awaitState("none", "failed");
             kernel.awaitState("os1", "running");
             assertThat(kernel.call("os.show", "none").get("last_failure")).asString()
                     .contains("its init ended with 127");

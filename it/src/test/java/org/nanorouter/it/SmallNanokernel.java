@@ -280,6 +280,16 @@ final class SmallNanokernel implements AutoCloseable {
         }
 
         @Override
+        public void panicked(AttachSession session) {
+            throw new IllegalStateException("nothing panics in these tests");
+        }
+
+        @Override
+        public void silent(AttachSession session, int peerId, int peerEpoch) {
+            // An endpoint that is stopped or slow on purpose is part of some.
+        }
+
+        @Override
         public void ended(AttachSession ended, String reason) {
             sessions.remove(ended);
             if (session == ended) {

@@ -120,12 +120,17 @@ public final class CellProcess {
 
     private void onEnd(Executor executor, Listener listener, @Nullable String complaint) {
         process.onExit().thenAccept(ended -> executor.execute(() -> {
+            listener.ended(this, ended.exitValue(), complaint);
             if (pidFd != NO_DESCRIPTOR) {
                 Fd.close(pidFd);
                 pidFd = NO_DESCRIPTOR;
             }
-            listener.ended(this, ended.exitValue(), complaint);
         }));
+    }
+
+    /** Becomes readable when process 1 of the cell ends, which is told later with its status; -1: there is none. */
+    public int initDescriptor() {
+        return pidFd;
     }
 
     /** Pid of the JVM's own child. */

@@ -36,14 +36,13 @@ import org.nanorouter.nanokernel.supervise.OsEvent;
  * <tr><td>os.panic, os.hang, os.resume, os.kill, os.kill_endpoint</td><td>{@code pid} of the process that got the
  *     signal</td></tr>
  * <tr><td>os.events</td><td>{@code events} after the sequence number {@code since} (0), of one {@code os} if it is
- *     named; with {@code wait} true, if there is none, waits for the next, at most some seconds</td></tr>
+ *     named; {@code last}, the sequence number of the newest</td></tr>
  * <tr><td>os.enter</td><td>{@code pid}, {@code uid_range}, {@code environment}: what it takes to enter its
  *     cell</td></tr>
  * </table>
  */
 final class KernelControl implements ControlHandler {
     private static final long LOOP_WAIT_S = 15;
-    private static final long EVENT_WAIT_S = 10;
     private static final long NS_PER_MS = 1_000_000;
 
     private final PollLoop loop;
@@ -85,18 +84,12 @@ final class KernelControl implements ControlHandler {
     private Map<String, Object> events(Map<String, Object> request) throws ControlException {
         long since = request.get("since") instanceof Number number ? number.longValue() : 0;
         String os = request.get("os") instanceof String name ? name : null;
-        boolean wait = Boolean.TRUE.equals(request.get("wait"));
-        return onLoop(() -> {
+        return onLoop(() -> done(() -> {
             if (os != null) {
                 machine.show(os);
             }
-            EventLog log = machine.events();
-            CompletableFuture<Void> arrived = wait && log.last() <= since
-                    ? log.next().completeOnTimeout(null, EVENT_WAIT_S, TimeUnit.SECONDS)
-                    : CompletableFuture.completedFuture(null);
-            // A timeout completes it on another thread; the log belongs to the loop's.
-            return arrived.thenApplyAsync(nothing -> report(log, since, os), loop);
-        });
+            return report(machine.events(), since, os);
+        }));
     }
 
     private static Map<String, Object> report(EventLog log, long since, @Nullable String os) {

@@ -133,7 +133,7 @@ final class AttachDoor implements AttachHost {
         if (session == attached) {
             attached = null;
             LOG.info("{}: its endpoint detached: {}", os.name(), reason);
-            machine.detached(os);
+            machine.detached(os, reason);
         } else {
             LOG.info("{}: an attach connection ended: {}", os.name(), reason);
         }

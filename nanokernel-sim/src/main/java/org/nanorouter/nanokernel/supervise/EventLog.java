@@ -7,7 +7,6 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.abi.OsState;
 
@@ -17,7 +16,6 @@ public final class EventLog {
     public static final int CAPACITY = 4_096;
 
     private final Deque<OsEvent> events = new ArrayDeque<>();
-    private final List<CompletableFuture<Void>> waiting = new ArrayList<>();
     private long last;
 
     /** Keeps an event; it takes the place of the oldest if there are too many. */
@@ -27,9 +25,6 @@ public final class EventLog {
             events.removeFirst();
         }
         events.addLast(event);
-        List<CompletableFuture<Void>> told = List.copyOf(waiting);
-        waiting.clear();
-        told.forEach(each -> each.complete(null));
         return event;
     }
 
@@ -56,13 +51,5 @@ public final class EventLog {
     /** Those of one OS. */
     public List<OsEvent> of(String os) {
         return events.stream().filter(event -> event.os().equals(os)).toList();
-    }
-
-    /** Is completed by the next event; what waits on it may give up by cancelling it. */
-    public CompletableFuture<Void> next() {
-        waiting.removeIf(CompletableFuture::isDone);
-        CompletableFuture<Void> future = new CompletableFuture<>();
-        waiting.add(future);
-        return future;
     }
 }

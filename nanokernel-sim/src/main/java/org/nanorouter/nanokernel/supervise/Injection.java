@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.nanokernel.supervise;
 
+import org.nanorouter.nanokernel.attach.AttachSession;
+import org.nanorouter.shim.Errno;
+import org.nanorouter.shim.Fd;
+import org.nanorouter.shim.Process;
+
 /** A failure that is brought about on purpose: a signal to one process of an OS. */
 public enum Injection {
     /** The endpoint aborts, which leaves a panic record. */
@@ -22,13 +27,28 @@ public enum Injection {
         this.signal = signal;
     }
 
-    /** Whether the attached endpoint gets the signal; else process 1 does. */
-    boolean isOfEndpoint() {
-        return ofEndpoint;
-    }
-
-    /** Number of the signal. */
-    int signal() {
-        return signal;
+    /**
+     * Sends the signal.
+     *
+     * @return pid of the process that got it
+     * @throws IllegalStateException if there is no such process
+     */
+    int into(ManagedOs os, Lifecycle lifecycle) {
+        AttachSession session = os.session();
+        int pid = !ofEndpoint ? (int) os.pid : session == null ? 0 : session.peerPid();
+        if (pid <= 0) {
+            throw new IllegalStateException("os=" + os.name() + " is " + Machine.label(lifecycle.state(os))
+                    + " and has no " + (ofEndpoint ? "attached endpoint" : "process of ours"));
+        }
+        int fd = Process.pidfdOpen(pid);
+        int result = fd < 0 ? fd : Process.pidfdSendSignal(fd, signal);
+        if (fd >= 0) {
+            Fd.close(fd);
+        }
+        if (result < 0) {
+            throw new IllegalStateException("os=" + os.name() + ": process " + pid + ": " + Errno.describe(-result));
+        }
+        lifecycle.report(os, "on request: signal " + signal + " to " + (ofEndpoint ? "its endpoint" : "its init"));
+        return pid;
     }
 }

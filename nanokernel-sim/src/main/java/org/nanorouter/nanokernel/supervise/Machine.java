@@ -18,7 +18,6 @@ import org.nanorouter.nanokernel.abi.OsEntryDescriptor;
 import org.nanorouter.nanokernel.abi.OsKind;
 import org.nanorouter.nanokernel.abi.OsState;
 import org.nanorouter.nanokernel.attach.AttachGrant;
-import org.nanorouter.nanokernel.attach.AttachSession;
 import org.nanorouter.nanokernel.cell.CellCommand;
 import org.nanorouter.nanokernel.cell.CellProcess;
 import org.nanorouter.nanokernel.cell.CellRecord;
@@ -29,8 +28,6 @@ import org.nanorouter.nanokernel.config.OsConfig;
 import org.nanorouter.nanokernel.loop.PollLoop;
 import org.nanorouter.nanokernel.memory.OsRegionObject;
 import org.nanorouter.nanokernel.watch.HeartbeatWatch;
-import org.nanorouter.shim.Errno;
-import org.nanorouter.shim.Fd;
 import org.nanorouter.shim.ShimException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -174,6 +171,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
     private void launch(ManagedOs os) {
         os.goal = ManagedOs.Goal.RUN;
         os.endedWell = false;
+        os.initGone = false;
         try {
             beginEpoch(os);
             if (os.config.kind() == OsKind.EXTERNAL) {
@@ -236,9 +234,22 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
             os.pid = pid;
             LOG.info("{}: started, process {}", os.name(), pid);
             writeRecord();
+            int init = cell.initDescriptor();
+            if (init >= 0) {
+                loop.add(init, () -> initGone(os, init));
+            }
             if (os.goal == ManagedOs.Goal.RUN) {
                 os.complete();
             }
+        }
+    }
+
+    /** Process 1 has ended: its peers are told now, what the cell ended with comes with {@link #ended}. */
+    private void initGone(ManagedOs os, int descriptor) {
+        loop.remove(descriptor);
+        os.initGone = true;
+        if (os.goal == ManagedOs.Goal.RUN && os.ready) {
+            failed(os, Failure.EXIT, "its init ended");
         }
     }
 
@@ -248,21 +259,40 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         if (os == null) {
             return;
         }
+        loop.remove(cell.initDescriptor());
         os.cell = null;
         os.pid = 0;
         writeRecord();
         switch (os.goal) {
             case STOP -> stopped(os);
             case RESTART -> relaunch(os);
-            case RECOVER -> recovery.begin(os);
+            case RECOVER -> {
+                noteEnd(os, status);
+                recovery.begin(os);
+            }
             case RUN -> initEnded(os, status, complaint);
             default -> throw new IllegalStateException("goal=" + os.goal);
         }
     }
 
+    private static String describe(int status) {
+        return status > SIGNALLED ? "its init was ended by signal " + (status - SIGNALLED)
+                : "its init ended with " + status;
+    }
+
+    /** The failure was noticed before the status was there. */
+    private void noteEnd(ManagedOs os, int status) {
+        if (memory.management().region().lastFailure(os.id()) == Failure.EXIT) {
+            os.endedWell = status == 0;
+            os.failureText = describe(status);
+            memory.management().failure(os.id(), status > SIGNALLED ? Failure.SIGNAL : Failure.EXIT,
+                    memory.management().region().lastFailureAt(os.id()));
+            lifecycle.report(os, os.failureText);
+        }
+    }
+
     private void initEnded(ManagedOs os, int status, @Nullable String complaint) {
-        String text = complaint != null ? complaint : status > SIGNALLED
-                ? "its init was ended by signal " + (status - SIGNALLED) : "its init ended with " + status;
+        String text = complaint != null ? complaint : describe(status);
         boolean wasAskedFor = os.isRequested();
         os.endedWell = complaint == null && status == 0;
         os.goal = ManagedOs.Goal.RECOVER;
@@ -291,12 +321,13 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         if (state == OsState.HUNG && !recovery.endsHung(os)) {
             return;
         }
+        boolean isFirst = os.goal == ManagedOs.Goal.RUN;
+        os.goal = isFirst ? ManagedOs.Goal.RECOVER : os.goal;
         endEpoch(os);
-        if (os.goal == ManagedOs.Goal.RUN) {
-            os.goal = ManagedOs.Goal.RECOVER;
+        if (isFirst) {
             if (os.cell == null) {
                 recovery.begin(os);
-            } else {
+            } else if (!os.initGone) {
                 os.cell.kill();
             }
         }
@@ -344,12 +375,17 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
             os.watch.begin(System.nanoTime(), region.view().heartbeat());
             if (lifecycle.state(os) == OsState.BOOTING || lifecycle.state(os) == OsState.HUNG) {
                 lifecycle.become(os, OsState.RUNNING, "its endpoint is ready");
+            } else {
+                lifecycle.report(os, "another endpoint is ready");
             }
         }
     }
 
     /** Without an endpoint nobody beats, and nobody is to be missed. */
-    void detached(ManagedOs os) {
+    void detached(ManagedOs os, String reason) {
+        if (os.ready && os.goal == ManagedOs.Goal.RUN) {
+            lifecycle.report(os, "its endpoint detached: " + reason);
+        }
         os.ready = false;
         if (lifecycle.state(os) == OsState.SUSPECT) {
             lifecycle.become(os, OsState.RUNNING, "its endpoint detached, nobody is to beat");
@@ -403,24 +439,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
      * @throws IllegalStateException if there is no such process
      */
     public int inject(String name, Injection injection) {
-        ManagedOs os = os(name);
-        AttachSession session = os.session();
-        int pid = injection.isOfEndpoint() ? session == null ? 0 : session.peerPid() : (int) os.pid;
-        if (pid <= 0) {
-            throw new IllegalStateException("os=" + name + " is " + label(lifecycle.state(os)) + " and has no "
-                    + (injection.isOfEndpoint() ? "attached endpoint" : "process of ours"));
-        }
-        int fd = org.nanorouter.shim.Process.pidfdOpen(pid);
-        int result = fd < 0 ? fd : org.nanorouter.shim.Process.pidfdSendSignal(fd, injection.signal());
-        if (fd >= 0) {
-            Fd.close(fd);
-        }
-        if (result < 0) {
-            throw new IllegalStateException("os=" + name + ": process " + pid + ": " + Errno.describe(-result));
-        }
-        lifecycle.report(os, "on request: signal " + injection.signal() + " to "
-                + (injection.isOfEndpoint() ? "its endpoint" : "its init"));
-        return pid;
+        return injection.into(os(name), lifecycle);
     }
 
     /** What it takes to enter an OS: process 1 and the environment of programs there. */

@@ -44,6 +44,8 @@ final class ManagedOs {
     long pid;
     /** Whether the attached endpoint has said that frames can flow. */
     boolean ready;
+    /** Whether process 1 has ended; what is left of the cell ends by itself. */
+    boolean initGone;
     /** Whether its init ended by itself and with 0. */
     boolean endedWell;
     /** The start after a failure, while it waits for its time. */

@@ -50,6 +50,7 @@ final class OsReport {
         report.put("restart", restart(os));
         report.put("peers", os.config.peers().stream().sorted().toList());
         report.put("heartbeat_silence_ms", os.ready ? os.watch.silence(now) / NS_PER_MS : null);
+        report.put("heartbeat_deadline_ms", table.heartbeatDeadlineMs(os.id()));
         report.put("run_directory", os.directory.path().toString());
         report.put("console_log", os.config.kind() == OsKind.EXTERNAL ? null : os.directory.consoleLog().toString());
         Failure failure = table.lastFailure(os.id());

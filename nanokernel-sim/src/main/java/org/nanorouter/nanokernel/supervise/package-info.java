@@ -18,8 +18,8 @@
  * <p><b>Ends.</b> A stop or restart that was asked for sends TERM to the process, and KILL two seconds later. An exit
  * that nobody asked for, a fatal signal, or a panic record in the OS's region makes the OS PANICKED, a missed heartbeat
  * deadline makes it HUNG. Either ends its epoch: peers are told at once, what still runs of it is killed, and
- * {@link org.nanorouter.nanokernel.supervise.Recovery} begins its next epoch, if the OS's policy and budget say so. An OS
- * that is hung and only to be reported goes on: a later beat, or an endpoint that attaches again, makes it RUNNING.
+ * {@link org.nanorouter.nanokernel.supervise.Recovery} begins its next epoch, if the OS's policy and budget say so. An
+ * OS that is hung and only to be reported goes on: a later beat, or an endpoint that attaches again, makes it RUNNING.
  *
  * <p><b>Rooms.</b> {@link org.nanorouter.nanokernel.supervise.Lookout} looks at the regions from outside and finds
  * failures; {@link org.nanorouter.nanokernel.supervise.Lifecycle} has every change of a state, which becomes an event;

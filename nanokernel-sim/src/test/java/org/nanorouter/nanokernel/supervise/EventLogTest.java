@@ -3,7 +3,6 @@ package org.nanorouter.nanokernel.supervise;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.nanorouter.nanokernel.abi.OsState;
 
@@ -32,16 +31,5 @@ class EventLogTest {
         }
         assertThat(log.since(0)).hasSize(EventLog.CAPACITY);
         assertThat(log.since(0).get(0).sequence()).isEqualTo(11);
-    }
-
-    @Test
-    void whoWaitsIsToldOnce() {
-        CompletableFuture<Void> first = log.next();
-        CompletableFuture<Void> givenUp = log.next();
-        givenUp.cancel(false);
-        assertThat(first).isNotDone();
-        add("guest");
-        assertThat(first).isCompleted();
-        assertThat(log.next()).isNotDone();
     }
 }

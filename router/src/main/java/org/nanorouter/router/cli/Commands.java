@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 final class Commands {
     /** In the order of the help page. */
     static final List<String> NAMES =
-            List.of("demo", "kernel", "run", "os", "router", "exec", "status", "port", "fdb", "check-config");
+            List.of("demo", "kernel", "run", "os", "router", "exec", "status", "port", "fdb", "chaos", "check-config");
 
     /** Those that have the verb {@code list}. */
     static final List<String> OBJECTS = List.of("os", "port", "fdb");
@@ -30,6 +30,7 @@ final class Commands {
             case "status" -> StatusCommand.class;
             case "port" -> PortCommand.class;
             case "fdb" -> FdbCommand.class;
+            case "chaos" -> ChaosCommand.class;
             case "check-config" -> CheckConfigCommand.class;
             // Not for people, so not in the list.
             case "demo-services" -> DemoServicesCommand.class;

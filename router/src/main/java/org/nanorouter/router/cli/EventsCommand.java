@@ -3,6 +3,7 @@ package org.nanorouter.router.cli;
 
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -18,6 +19,8 @@ import picocli.CommandLine.Parameters;
             "  nanorouter os events -f -j     as they happen, a JSON object a line"
         })
 final class EventsCommand implements Subcommand {
+    private static final long FOLLOW_PERIOD_NS = 200_000_000;
+
     @Mixin
     private InstanceOption instance = new InstanceOption();
 
@@ -34,10 +37,8 @@ final class EventsCommand implements Subcommand {
     public Integer call() {
         Output out = output.output();
         long since = 0;
-        boolean wait = false;
         do {
-            Map<String, Object> reply =
-                    KernelCalls.call(instance, "os.events", os, Map.of("since", since, "wait", wait));
+            Map<String, Object> reply = KernelCalls.call(instance, "os.events", os, Map.of("since", since));
             List<?> events = (List<?>) reply.get("events");
             if (out.isJson() && !follow) {
                 out.json(events);
@@ -45,7 +46,9 @@ final class EventsCommand implements Subcommand {
                 events.forEach(event -> show(out, (Map<?, ?>) event));
             }
             since = ((Number) reply.get("last")).longValue();
-            wait = true;
+            if (follow) {
+                LockSupport.parkNanos(FOLLOW_PERIOD_NS);
+            }
         } while (follow);
         return ExitStatus.OK;
     }

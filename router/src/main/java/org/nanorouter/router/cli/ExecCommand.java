@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import org.nanorouter.router.process.Entrance;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -50,29 +51,10 @@ final class ExecCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "The name of an OS is missing");
         }
         Map<String, Object> entrance = KernelCalls.call(instance, "os.enter", os);
-        List<String> line = new ArrayList<>(List.of("nsenter", "-t", String.valueOf(entrance.get("pid")),
-                "-U", "-m", "-u", "-i", "-n", "-p"));
-        if (Boolean.TRUE.equals(entrance.get("uid_range"))) {
-            line.addAll(List.of("-S", "0", "-G", "0"));
-        } else {
-            // Root of the cell is the user who calls; there is no other uid to change to.
-            line.add("--preserve-credentials");
-        }
-        line.add("--");
-        line.addAll(command.isEmpty() ? SHELL : command);
-        ProcessBuilder builder = new ProcessBuilder(line).inheritIO();
-        environment(builder.environment(), entrance);
+        ProcessBuilder builder = new ProcessBuilder(Entrance.command(entrance, command.isEmpty() ? SHELL : command))
+                .inheritIO();
+        Entrance.environment(builder.environment(), entrance);
         return run(builder);
-    }
-
-    private static void environment(Map<String, String> environment, Map<String, Object> entrance) {
-        String terminal = environment.get("TERM");
-        environment.clear();
-        if (terminal != null) {
-            environment.put("TERM", terminal);
-        }
-        ((Map<?, ?>) entrance.get("environment")).forEach((name, value) ->
-                environment.put(String.valueOf(name), String.valueOf(value)));
     }
 
     private static int run(ProcessBuilder builder) throws IOException, InterruptedException {
