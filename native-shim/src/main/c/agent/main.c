@@ -73,6 +73,7 @@ static void look_after_channels(struct agent *agent)
 		if (nk_channel_state(c) == NK_CHANNEL_QUARANTINED && agent->links[nk_peer_id(c)].joined) {
 			fprintf(stderr, "nk-agent: channel to %s quarantined: %s\n", nk_peer_name(c),
 				nk_fault_name(nk_channel_fault(c)));
+			nk_report_lied(agent->nk, c);
 			leave_doorbell(agent, c);
 		}
 	}

@@ -313,6 +313,9 @@ uint64_t nk_peer_heartbeat(const struct nk_channel *channel);
 /* Tells the nanokernel that a peer has not beaten within its deadline. */
 int nk_report_silent(struct nk *nk, const struct nk_channel *channel);
 
+/* Tells the nanokernel that the channel to a peer was quarantined. */
+int nk_report_lied(struct nk *nk, const struct nk_channel *channel);
+
 uint32_t nk_os_id(const struct nk *nk);
 uint32_t nk_epoch(const struct nk *nk);
 uint32_t nk_heartbeat_period_ms(const struct nk *nk);

@@ -64,6 +64,7 @@ enum nk_failure {
 	NK_FAILURE_SIGNAL = 3,
 	NK_FAILURE_HEARTBEAT = 4,
 	NK_FAILURE_STALL = 5,
+	NK_FAILURE_LIE = 6,
 };
 
 struct nk_os_entry {
@@ -188,6 +189,7 @@ enum nk_attach_type {
 	NK_REFUSED = 7,
 	NK_PANIC = 8,
 	NK_SILENT = 9, /* struct nk_peer_gone */
+	NK_LIED = 10,  /* struct nk_peer_gone */
 };
 
 enum nk_attach_error {

@@ -501,18 +501,28 @@ int nk_ready(struct nk *nk)
 	return send_packet(nk, &ready, sizeof(ready));
 }
 
-int nk_report_silent(struct nk *nk, const struct nk_channel *channel)
+static int report(struct nk *nk, const struct nk_channel *channel, uint16_t type)
 {
-	const struct nk_peer_gone silent = {
+	const struct nk_peer_gone report = {
 		.header = {
 			.magic = NK_ATTACH_MAGIC,
 			.revision = NK_REVISION,
-			.type = NK_SILENT,
-			.length = sizeof(silent) - sizeof(silent.header),
+			.type = type,
+			.length = sizeof(report) - sizeof(report.header),
 		},
 		.peer_id = channel->peer_id,
 		.peer_epoch = channel->peer_epoch,
 	};
 
-	return send_packet(nk, &silent, sizeof(silent));
+	return send_packet(nk, &report, sizeof(report));
+}
+
+int nk_report_silent(struct nk *nk, const struct nk_channel *channel)
+{
+	return report(nk, channel, NK_SILENT);
+}
+
+int nk_report_lied(struct nk *nk, const struct nk_channel *channel)
+{
+	return report(nk, channel, NK_LIED);
 }

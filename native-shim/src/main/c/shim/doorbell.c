@@ -28,6 +28,14 @@ int nks_event_fd_ring(int fd)
 	return RESUME(write(fd, &one, sizeof(one))) < 0 ? -errno : 0;
 }
 
+int nks_event_fd_fill(int fd)
+{
+	const uint64_t most = UINT64_MAX - 1;
+
+	nks_event_fd_drain(fd);
+	return RESUME(write(fd, &most, sizeof(most))) < 0 ? -errno : 0;
+}
+
 int nks_event_fd_drain(int fd)
 {
 	uint64_t count;

@@ -219,6 +219,8 @@ NKS_EXPORT int nks_memory_free_guarded(void *address, int64_t size);
 NKS_EXPORT int nks_event_fd_create(void);
 /* Adds 1, which wakes every waiter, edge-triggered ones too. */
 NKS_EXPORT int nks_event_fd_ring(int fd);
+/* Takes the count to its largest value, so that nobody's ring is heard until it is drained. */
+NKS_EXPORT int nks_event_fd_fill(int fd);
 /* Takes the count back to 0. Returns what it was, at most INT32_MAX. */
 NKS_EXPORT int nks_event_fd_drain(int fd);
 

@@ -44,7 +44,7 @@ class RecoveryIT {
 
     private static String agent(String name, int number) {
         return os(name, number, "\"%s/nk-agent\", \"--address\", \"10.77.0.%d/24\"",
-                "{ limit = 0, delay = \"10 ms\", max_delay = \"10 ms\" }");
+                "{ limit = 0, delay = \"10 ms\", max_delay = \"10 ms\", quarantined = \"restart\" }");
     }
 
     private static Map<?, ?> lastFailure(RunningKernel kernel, String os) throws Exception {
@@ -95,11 +95,11 @@ class RecoveryIT {
             for (String os : List.of("host", "guest", "guest2")) {
                 kernel.awaitState(os, "running");
             }
-            Command chaos = kernel.nanorouter("chaos", "--count", "15", "--seed", "1", "--pause", "50", "--kinds",
-                    "panic,hang,kill,slow", "-j");
+            Command chaos = kernel.nanorouter("chaos", "--count", "20", "--seed", "1", "--pause", "50", "--kinds",
+                    "panic,hang,kill,slow,doorbell,garbage", "-j");
             assertThat(chaos.status()).as(chaos.out() + chaos.err() + kernel.log()).isZero();
             Map<String, Object> result = JSON.std.mapFrom(chaos.out());
-            assertThat(result).containsEntry("injected", 15).containsEntry("recovered", 15)
+            assertThat(result).containsEntry("injected", 20).containsEntry("recovered", 20)
                     .containsEntry("corrupted_bytes", 0).containsEntry("sessions_broken", 0)
                     .containsEntry("false_positives", 0);
             System.out.println("chaos: " + result);

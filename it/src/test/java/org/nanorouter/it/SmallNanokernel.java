@@ -290,6 +290,11 @@ final class SmallNanokernel implements AutoCloseable {
         }
 
         @Override
+        public void lied(AttachSession session, int peerId, int peerEpoch) {
+            // Tests of what is hostile look at the endpoint itself.
+        }
+
+        @Override
         public void ended(AttachSession ended, String reason) {
             sessions.remove(ended);
             if (session == ended) {

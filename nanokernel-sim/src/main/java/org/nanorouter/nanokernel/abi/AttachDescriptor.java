@@ -43,6 +43,9 @@ public final class AttachDescriptor {
     /** OS to nanokernel: that peer has not beaten within its deadline. */
     public static final int TYPE_SILENT = 9;
 
+    /** OS to nanokernel: the channel to that peer is in quarantine. */
+    public static final int TYPE_LIED = 10;
+
     /** Descriptors that come with ATTACHED. */
     public static final int ATTACHED_DESCRIPTORS = 2;
 
@@ -75,8 +78,9 @@ public final class AttachDescriptor {
     /** PEER_GONE begins like PEER. */
     public static final int PEER_GONE_LENGTH = PEER_EPOCH_OFFSET + Integer.BYTES;
 
-    /** SILENT has the body of PEER_GONE. */
+    /** SILENT and LIED have the body of PEER_GONE. */
     public static final int SILENT_LENGTH = PEER_GONE_LENGTH;
+    public static final int LIED_LENGTH = PEER_GONE_LENGTH;
 
     public static final int REFUSED_ERROR_OFFSET = HEADER_LENGTH;
     public static final int REFUSED_TEXT_OFFSET = REFUSED_ERROR_OFFSET + Integer.BYTES + Integer.BYTES;

@@ -24,7 +24,10 @@ public enum Failure {
     HEARTBEAT(4),
 
     /** It beat, and read nothing of what a peer sent. */
-    STALL(5);
+    STALL(5),
+
+    /** A peer found that it broke the rules of their rings. */
+    LIE(6);
 
     private static final Failure[] VALUES = values();
 
@@ -37,6 +40,11 @@ public enum Failure {
     /** What stands in memory. */
     public int value() {
         return value;
+    }
+
+    /** Whether it makes an OS hung: it was noticed from outside, and the OS itself says nothing. */
+    public boolean isHang() {
+        return this == HEARTBEAT || this == STALL || this == LIE;
     }
 
     /** The constant with this value, or {@code null} if there is none. */

@@ -30,6 +30,9 @@ public interface AttachHost {
     /** The endpoint says that it has seen no beat of this epoch of that peer within the peer's deadline. */
     void silent(AttachSession session, int peerId, int peerEpoch);
 
+    /** The endpoint says that its channel to this epoch of that peer is in quarantine. */
+    void lied(AttachSession session, int peerId, int peerEpoch);
+
     /**
      * The session ended and its descriptor is about to be closed: take it off the poll set. Called once, for a session
      * that never attached, too.

@@ -95,6 +95,9 @@ public final class AttachSession implements AutoCloseable {
         } else if (type == AttachDescriptor.TYPE_SILENT && state != State.CONNECTED) {
             host.silent(this, socket.receivedInt(AttachDescriptor.PEER_ID_OFFSET),
                 socket.receivedInt(AttachDescriptor.PEER_EPOCH_OFFSET));
+        } else if (type == AttachDescriptor.TYPE_LIED && state != State.CONNECTED) {
+            host.lied(this, socket.receivedInt(AttachDescriptor.PEER_ID_OFFSET),
+                socket.receivedInt(AttachDescriptor.PEER_EPOCH_OFFSET));
         } else {
             refuse(AttachError.BAD_MESSAGE, "type=" + type + " in state " + state);
         }

@@ -100,7 +100,7 @@ final class AttachSocket implements AutoCloseable {
         final int type = Short.toUnsignedInt(in.getShort(AttachDescriptor.TYPE_OFFSET));
         final boolean fromOs = switch (type) {
             case AttachDescriptor.TYPE_ATTACH, AttachDescriptor.TYPE_READY, AttachDescriptor.TYPE_PANIC,
-                AttachDescriptor.TYPE_SILENT -> true;
+                AttachDescriptor.TYPE_SILENT, AttachDescriptor.TYPE_LIED -> true;
             default -> false;
         };
         final int expected = lengthOf(type);
@@ -130,6 +130,7 @@ final class AttachSocket implements AutoCloseable {
             case AttachDescriptor.TYPE_REFUSED -> AttachDescriptor.REFUSED_LENGTH;
             case AttachDescriptor.TYPE_PANIC -> AttachDescriptor.PANIC_LENGTH;
             case AttachDescriptor.TYPE_SILENT -> AttachDescriptor.SILENT_LENGTH;
+            case AttachDescriptor.TYPE_LIED -> AttachDescriptor.LIED_LENGTH;
             default -> -1;
         };
     }
@@ -214,11 +215,12 @@ final class AttachSocket implements AutoCloseable {
         return send(AttachDescriptor.TYPE_PANIC);
     }
 
-    int sendSilent(int peerId, int peerEpoch) {
-        begin(AttachDescriptor.TYPE_SILENT);
+    /** SILENT or LIED. */
+    int sendReport(int type, int peerId, int peerEpoch) {
+        begin(type);
         out.putInt(AttachDescriptor.PEER_ID_OFFSET, peerId);
         out.putInt(AttachDescriptor.PEER_EPOCH_OFFSET, peerEpoch);
-        return send(AttachDescriptor.TYPE_SILENT);
+        return send(type);
     }
 
     int sendAttached(AttachGrant grant) {

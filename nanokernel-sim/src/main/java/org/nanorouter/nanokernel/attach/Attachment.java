@@ -354,7 +354,14 @@ public final class Attachment implements AutoCloseable {
     /** Tells the nanokernel that a peer has not beaten within its deadline. */
     public void reportSilent(Channel channel) {
         if (socket != null) {
-            socket.sendSilent(channel.peerId(), channel.peerEpoch());
+            socket.sendReport(AttachDescriptor.TYPE_SILENT, channel.peerId(), channel.peerEpoch());
+        }
+    }
+
+    /** Tells the nanokernel that the channel to a peer is in quarantine. */
+    public void reportLied(Channel channel) {
+        if (socket != null) {
+            socket.sendReport(AttachDescriptor.TYPE_LIED, channel.peerId(), channel.peerEpoch());
         }
     }
 

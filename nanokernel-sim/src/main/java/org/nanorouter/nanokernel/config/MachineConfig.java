@@ -44,6 +44,8 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>restart.hung</td><td>restart</td><td>restart or report; what a missed heartbeat deadline leads to</td></tr>
  * <tr><td>restart.stalled</td><td>report</td><td>restart or report; what a stall leads to. The ring's other side may
  *     lie about it: restart only among OSes that trust each other</td></tr>
+ * <tr><td>restart.quarantined</td><td>report</td><td>restart or report; what it leads to that a peer says that the OS
+ *     broke the rules of their rings; the peer may lie as well</td></tr>
  * <tr><td>restart.command</td><td>none</td><td>external only; a list of strings, started when the next epoch has
  *     begun</td></tr>
  * </table>

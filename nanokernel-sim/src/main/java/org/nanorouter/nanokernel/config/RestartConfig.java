@@ -15,10 +15,11 @@ import java.util.List;
  * @param window   for how long a failure counts
  * @param hung     what a missed heartbeat deadline leads to
  * @param stalled  what it leads to that an OS beats and reads nothing
+ * @param quarantined what it leads to that a peer put its channel to the OS into quarantine
  * @param command  restarts an external OS; empty: it is expected to attach again by itself
  */
 public record RestartConfig(Policy policy, Duration delay, Duration maxDelay, int limit, Duration window,
-        Reaction hung, Reaction stalled, List<String> command) {
+        Reaction hung, Reaction stalled, Reaction quarantined, List<String> command) {
     /** Which ends are followed by a new start. */
     public enum Policy {
         /** Every end that nobody asked for. */

@@ -33,6 +33,7 @@ final class RestartReader {
                 maxDelay.compareTo(delay) < 0 ? delay : maxDelay, restart.integer("limit", 5, 0, MAX_LIMIT),
                 restart.duration("window", Duration.ofSeconds(60), Duration.ofMillis(1), MAX_WINDOW),
                 restart.choice("hung", Reaction.class, Reaction.RESTART),
-                restart.choice("stalled", Reaction.class, Reaction.REPORT), command);
+                restart.choice("stalled", Reaction.class, Reaction.REPORT),
+                restart.choice("quarantined", Reaction.class, Reaction.REPORT), command);
     }
 }

@@ -20,7 +20,7 @@ import org.nanorouter.nanokernel.control.ControlHandler;
 import org.nanorouter.nanokernel.loop.PollLoop;
 import org.nanorouter.nanokernel.supervise.CellFailedException;
 import org.nanorouter.nanokernel.supervise.EventLog;
-import org.nanorouter.nanokernel.supervise.Injection;
+import org.nanorouter.nanokernel.supervise.FaultSignal;
 import org.nanorouter.nanokernel.supervise.Machine;
 import org.nanorouter.nanokernel.supervise.OsEvent;
 
@@ -35,6 +35,8 @@ import org.nanorouter.nanokernel.supervise.OsEvent;
  * <tr><td>os.start, os.stop, os.restart</td><td>its summary, once that is done</td></tr>
  * <tr><td>os.panic, os.hang, os.resume, os.kill, os.kill_endpoint</td><td>{@code pid} of the process that got the
  *     signal</td></tr>
+ * <tr><td>os.mute, os.garble</td><td>nothing; the OS's doorbells are lost for {@code ms}, its rings hold
+ *     garbage</td></tr>
  * <tr><td>os.events</td><td>{@code events} after the sequence number {@code since} (0), of one {@code os} if it is
  *     named; {@code last}, the sequence number of the newest</td></tr>
  * <tr><td>os.enter</td><td>{@code pid}, {@code uid_range}, {@code environment}: what it takes to enter its
@@ -44,6 +46,7 @@ import org.nanorouter.nanokernel.supervise.OsEvent;
 final class KernelControl implements ControlHandler {
     private static final long LOOP_WAIT_S = 15;
     private static final long NS_PER_MS = 1_000_000;
+    private static final long MAX_MUTE_MS = 10_000;
 
     private final PollLoop loop;
     private final Machine machine;
@@ -64,11 +67,16 @@ final class KernelControl implements ControlHandler {
             case "os.list" -> onLoop(() -> done(() -> Map.of("oses", machine.list())));
             case "os.show" -> forOs(request, os -> done(() -> machine.show(os)));
             case "os.enter" -> forOs(request, os -> done(() -> machine.entrance(os)));
-            case "os.panic" -> inject(request, Injection.PANIC);
-            case "os.hang" -> inject(request, Injection.HANG);
-            case "os.resume" -> inject(request, Injection.RESUME);
-            case "os.kill" -> inject(request, Injection.KILL);
-            case "os.kill_endpoint" -> inject(request, Injection.KILL_ENDPOINT);
+            case "os.panic" -> inject(request, FaultSignal.PANIC);
+            case "os.hang" -> inject(request, FaultSignal.HANG);
+            case "os.resume" -> inject(request, FaultSignal.RESUME);
+            case "os.kill" -> inject(request, FaultSignal.KILL);
+            case "os.kill_endpoint" -> inject(request, FaultSignal.KILL_ENDPOINT);
+            case "os.mute" -> mute(request);
+            case "os.garble" -> forOs(request, os -> done(() -> {
+                machine.faults().garble(os);
+                return Map.of();
+            }));
             case "os.events" -> events(request);
             case "os.start" -> forOs(request, os -> machine.start(os).thenApply(nothing -> machine.show(os)));
             case "os.stop" -> forOs(request, os -> machine.stop(os).thenApply(nothing -> machine.show(os)));
@@ -77,8 +85,18 @@ final class KernelControl implements ControlHandler {
         };
     }
 
-    private Map<String, Object> inject(Map<String, Object> request, Injection injection) throws ControlException {
-        return forOs(request, os -> done(() -> Map.of("pid", machine.inject(os, injection))));
+    private Map<String, Object> inject(Map<String, Object> request, FaultSignal fault) throws ControlException {
+        return forOs(request, os -> done(() -> Map.of("pid", machine.faults().signal(os, fault))));
+    }
+
+    private Map<String, Object> mute(Map<String, Object> request) throws ControlException {
+        if (!(request.get("ms") instanceof Number ms) || ms.longValue() < 1 || ms.longValue() > MAX_MUTE_MS) {
+            throw new ControlException(ControlException.BAD_REQUEST, "'ms' is to be 1 to " + MAX_MUTE_MS);
+        }
+        return forOs(request, os -> done(() -> {
+            machine.faults().muteDoorbells(os, ms.longValue() * NS_PER_MS);
+            return Map.of();
+        }));
     }
 
     private Map<String, Object> events(Map<String, Object> request) throws ControlException {

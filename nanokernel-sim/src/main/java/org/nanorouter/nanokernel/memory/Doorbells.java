@@ -53,6 +53,28 @@ public final class Doorbells implements AutoCloseable {
         }
     }
 
+    /** For a failure on purpose: no ring of this OS, nor for it, is heard until {@link #unmute}. */
+    public void mute(int osId) {
+        for (int other = 0; other < AbiDescriptor.MAX_OS; other++) {
+            for (int at : new int[] {index(osId, other), index(other, osId)}) {
+                if (ringers[at] != NONE) {
+                    EventFd.fill(ringers[at]);
+                }
+            }
+        }
+    }
+
+    /** Rings are heard again; those that were lost stay so. */
+    public void unmute(int osId) {
+        for (int other = 0; other < AbiDescriptor.MAX_OS; other++) {
+            for (int at : new int[] {index(osId, other), index(other, osId)}) {
+                if (ringers[at] != NONE) {
+                    EventFd.drain(ringers[at]);
+                }
+            }
+        }
+    }
+
     /** Closes every doorbell that this OS rings or waits on, because its epoch ends. */
     public void forget(int osId) {
         for (int other = 0; other < AbiDescriptor.MAX_OS; other++) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.nanokernel.memory;
 
+import org.nanorouter.nanokernel.abi.CursorDescriptor;
 import org.nanorouter.nanokernel.abi.OsRegionDescriptor;
 import org.nanorouter.shim.Errno;
 import org.nanorouter.shim.Fd;
@@ -62,6 +63,16 @@ public final class OsRegionObject implements AutoCloseable {
     /** What the nanokernel sees of the region; closed with this object. */
     public OsRegion view() {
         return view;
+    }
+
+    /**
+     * For a failure on purpose: writes a tail that no producer can have into the block for a peer, as an OS gone mad
+     * would.
+     */
+    public void garble(int peerId) throws ShimException {
+        MappedMemory writable = MemoryObject.map(writableFd, view.length(), true, 0);
+        writable.buffer().putLong(OsRegionDescriptor.cursorsOffset(peerId) + CursorDescriptor.TAIL_OFFSET, -1);
+        writable.close();
     }
 
     /** Closes both descriptors and unmaps the view; the memory lives on while an OS maps it. */

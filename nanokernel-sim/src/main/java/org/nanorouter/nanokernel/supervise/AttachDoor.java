@@ -127,6 +127,11 @@ final class AttachDoor implements AttachHost {
     }
 
     @Override
+    public void lied(AttachSession session, int peerId, int peerEpoch) {
+        machine.lied(os, peerId, peerEpoch);
+    }
+
+    @Override
     public void ended(AttachSession session, String reason) {
         sessions.remove(session);
         loop.remove(session.fd());

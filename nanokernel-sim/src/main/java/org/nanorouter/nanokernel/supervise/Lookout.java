@@ -105,25 +105,32 @@ final class Lookout {
         }
         watch.forgive(late);
         if (watch.look(now, to.view().headFrom(producer.id()), from.view().tailTo(consumer.id()))) {
-            String what = "reads nothing of what " + producer.name() + " sent, for "
-                    + stallDeadlineNs / 1_000_000 + " ms, though it beats";
-            if (consumer.config.restart().stalled() == Reaction.RESTART
-                    && lifecycle.mayBecome(consumer, OsState.HUNG)) {
-                machine.failed(consumer, Failure.STALL, what);
-            } else {
-                lifecycle.report(consumer, what);
-            }
+            react(consumer, consumer.config.restart().stalled(), Failure.STALL, "reads nothing of what "
+                    + producer.name() + " sent, for " + stallDeadlineNs / 1_000_000 + " ms, though it beats");
         }
     }
 
     /** A peer says that it saw no beat: look now, with own eyes. */
-    void reported(ManagedOs reporter, ManagedOs silent, int epoch) {
+    void silent(ManagedOs reporter, ManagedOs silent) {
+        lifecycle.report(silent, reporter.name() + " has seen no beat of it within the deadline");
         OsRegionObject region = silent.region;
-        if (region != null && region.view().epoch() == epoch) {
-            lifecycle.report(silent, reporter.name() + " has seen no beat of it within the deadline");
-            if (silent.ready) {
-                judge(silent, silent.watch.look(System.nanoTime(), region.view().heartbeat()), System.nanoTime());
-            }
+        if (region != null && silent.ready) {
+            long now = System.nanoTime();
+            judge(silent, silent.watch.look(now, region.view().heartbeat()), now);
+        }
+    }
+
+    /** A peer says that the OS wrote what no OS may write. Nobody else can tell which of the two is right. */
+    void lied(ManagedOs reporter, ManagedOs liar) {
+        react(liar, liar.config.restart().quarantined(), Failure.LIE,
+                reporter.name() + " put its channel to it into quarantine");
+    }
+
+    private void react(ManagedOs os, Reaction reaction, Failure failure, String what) {
+        if (reaction == Reaction.RESTART && lifecycle.mayBecome(os, OsState.HUNG)) {
+            machine.failed(os, failure, what);
+        } else {
+            lifecycle.report(os, what);
         }
     }
 }

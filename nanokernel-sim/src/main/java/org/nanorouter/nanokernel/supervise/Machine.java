@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +48,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
     private final Lifecycle lifecycle;
     private final Lookout lookout;
     private final Recovery recovery;
+    private final FaultInjector faults;
     private final Map<String, ManagedOs> oses = new LinkedHashMap<>();
     private boolean stopping;
 
@@ -73,6 +75,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         }
         this.lifecycle = new Lifecycle(memory.management());
         this.recovery = new Recovery(loop, memory, lifecycle, this::launch);
+        this.faults = new FaultInjector(loop, lifecycle, memory, this::os, oses.values());
         this.lookout = new Lookout(this, lifecycle, memory.management().region(), oses.values(),
                 config.heartbeatPeriod().toNanos(), config.stallDeadline().toNanos());
     }
@@ -311,14 +314,14 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
      * policy says what follows. A second failure of the same epoch changes nothing.
      */
     void failed(ManagedOs os, Failure failure, String text) {
-        OsState state = failure == Failure.HEARTBEAT || failure == Failure.STALL ? OsState.HUNG : OsState.PANICKED;
+        OsState state = failure.isHang() ? OsState.HUNG : OsState.PANICKED;
         if (!lifecycle.mayBecome(os, state)) {
             return;
         }
         os.failureText = text;
         memory.management().failure(os.id(), failure, System.nanoTime());
         lifecycle.become(os, state, text);
-        if (state == OsState.HUNG && !recovery.endsHung(os)) {
+        if (failure == Failure.HEARTBEAT && !recovery.endsHung(os)) {
             return;
         }
         boolean isFirst = os.goal == ManagedOs.Goal.RUN;
@@ -399,11 +402,17 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
 
     /** An endpoint says that it saw no beat of a peer. */
     void silent(ManagedOs reporter, int peerId, int peerEpoch) {
-        for (ManagedOs peer : oses.values()) {
-            if (peer.id() == peerId && peer != reporter) {
-                lookout.reported(reporter, peer, peerEpoch);
-            }
-        }
+        peer(reporter, peerId, peerEpoch).ifPresent(peer -> lookout.silent(reporter, peer));
+    }
+
+    /** An endpoint says that it put its channel to a peer into quarantine. */
+    void lied(ManagedOs reporter, int peerId, int peerEpoch) {
+        peer(reporter, peerId, peerEpoch).ifPresent(peer -> lookout.lied(reporter, peer));
+    }
+
+    private Optional<ManagedOs> peer(ManagedOs reporter, int id, int epoch) {
+        return oses.values().stream()
+                .filter(os -> os.id() == id && os != reporter && os.region != null && os.epoch() == epoch).findFirst();
     }
 
     /**
@@ -432,14 +441,9 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         return lifecycle.events();
     }
 
-    /**
-     * Brings a failure about.
-     *
-     * @return pid of the process that got the signal
-     * @throws IllegalStateException if there is no such process
-     */
-    public int inject(String name, Injection injection) {
-        return injection.into(os(name), lifecycle);
+    /** Brings failures about. */
+    public FaultInjector faults() {
+        return faults;
     }
 
     /** What it takes to enter an OS: process 1 and the environment of programs there. */

@@ -17,6 +17,7 @@ import org.nanorouter.nanokernel.memory.Doorbells;
 import org.nanorouter.nanokernel.memory.ManagementWriter;
 import org.nanorouter.nanokernel.memory.OsRegionObject;
 import org.nanorouter.nanokernel.memory.RingPlace;
+import org.nanorouter.shim.EventFd;
 import org.nanorouter.shim.ShimException;
 
 /** The memory of the machine: cut into regions, and made known to those that share it. */
@@ -44,6 +45,21 @@ final class MachineMemory implements AutoCloseable {
 
     void countRestart(ManagedOs os) {
         management.restartCount(os.id(), ++restarts[os.id()]);
+    }
+
+    Doorbells doorbells() {
+        return doorbells;
+    }
+
+    /** For a failure on purpose: what the OS says of its rings to all peers is garbage, and all are told to look. */
+    void garble(ManagedOs os, Collection<ManagedOs> all) throws ShimException {
+        OsRegionObject region = os.region;
+        for (ManagedOs peer : peersWithRegion(os, all)) {
+            if (region != null) {
+                region.garble(peer.id());
+                EventFd.ring(doorbells.ringer(os.id(), peer.id()));
+            }
+        }
     }
 
     /** Makes the OS's region, enters its rings, and tells its attached peers. */

@@ -74,6 +74,7 @@ final class OsReport {
         report.put("window_s", config.window().toSeconds());
         report.put("used", os.budget.used());
         report.put("hung", ConfigReader.label(config.hung()));
+        report.put("quarantined", ConfigReader.label(config.quarantined()));
         report.put("stalled", ConfigReader.label(config.stalled()));
         return report;
     }

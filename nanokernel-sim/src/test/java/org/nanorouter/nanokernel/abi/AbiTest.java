@@ -61,6 +61,8 @@ class AbiTest {
         Map.entry("PEER_GONE.peer epoch", List.of("nk_peer_gone", "peer_epoch", "PEER_EPOCH_OFFSET")),
         Map.entry("SILENT.peer id", List.of("nk_peer_gone", "peer_id", "PEER_ID_OFFSET")),
         Map.entry("SILENT.peer epoch", List.of("nk_peer_gone", "peer_epoch", "PEER_EPOCH_OFFSET")),
+        Map.entry("LIED.peer id", List.of("nk_peer_gone", "peer_id", "PEER_ID_OFFSET")),
+        Map.entry("LIED.peer epoch", List.of("nk_peer_gone", "peer_epoch", "PEER_EPOCH_OFFSET")),
         Map.entry("REFUSED.error", List.of("nk_refused", "error", "REFUSED_ERROR_OFFSET")),
         Map.entry("REFUSED.text", List.of("nk_refused", "text", "REFUSED_TEXT_OFFSET")));
 
@@ -68,7 +70,7 @@ class AbiTest {
         "ATTACH", "struct nk_attach_request", "ATTACHED", "struct nk_attached", "PEER", "struct nk_peer",
         "PEER_GONE", "struct nk_peer_gone", "REFUSED", "struct nk_refused",
         "SYNCED", "struct nk_attach_header", "READY", "struct nk_attach_header",
-        "PANIC", "struct nk_attach_header", "SILENT", "struct nk_peer_gone");
+        "PANIC", "struct nk_attach_header", "SILENT", "struct nk_peer_gone", "LIED", "struct nk_peer_gone");
 
     @TempDir
     Path directory;

@@ -116,6 +116,11 @@ public final class TestNanokernel implements AutoCloseable {
         }
 
         @Override
+        public void lied(AttachSession session, int peerId, int peerEpoch) {
+            told.add(osName() + " finds that " + name(peerId) + " lied, epoch " + peerEpoch);
+        }
+
+        @Override
         public void ended(AttachSession session, String reason) {
             sessions.remove(session);
             ends.add(reason);

@@ -79,6 +79,10 @@ final class MachineFixture {
         wait(CompletableFuture.supplyAsync(() -> machine.stop(os), loop).thenCompose(stopped -> stopped));
     }
 
+    void garble(String os) {
+        machine.faults().garble(os);
+    }
+
     EventLog events() {
         return machine.events();
     }
@@ -95,10 +99,10 @@ final class MachineFixture {
     }
 
     /** Brings a failure about, if there is a process for it. */
-    void inject(String os, Injection injection) throws Exception {
+    void inject(String os, FaultSignal fault) throws Exception {
         on(() -> {
             try {
-                return machine.inject(os, injection);
+                return machine.faults().signal(os, fault);
             } catch (IllegalStateException e) {
                 return 0;
             }

@@ -13,6 +13,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.nanorouter.nanokernel.abi.RecordDescriptor;
+import org.nanorouter.nanokernel.channel.Channel;
+import org.nanorouter.nanokernel.channel.ChannelState;
+import org.nanorouter.nanokernel.ring.RingProducer;
 import org.nanorouter.nanokernel.supervise.MachineFixture.Endpoint;
 
 /** What follows when an OS of a machine fails; OSes are ordinary processes and this one. */
@@ -22,6 +26,7 @@ class RecoveryTest {
             [machine]
             ring_size = "256 KiB"
             heartbeat = { period = "20 ms", deadline = "400 ms" }
+            stall_deadline = "100 ms"
             """;
     private static final String SURVIVOR = """
             [[os]]
@@ -140,7 +145,7 @@ class RecoveryTest {
         for (int i = 0; i < 20; i++) {
             CompletableFuture<?> first = machine.requestRestart("guest");
             CompletableFuture<?> second = machine.requestRestart("guest");
-            machine.inject("guest", Injection.KILL);
+            machine.inject("guest", FaultSignal.KILL);
             second.handle((done, failure) -> null).join();
             assertThat(first).isDone();
         }
@@ -171,6 +176,60 @@ class RecoveryTest {
             host.attachment.reportSilent(host.attachment.channels().get(0));
             machine.awaitEvent("guest", "host has seen no beat of it within the deadline");
             assertThat(machine.state("guest")).as("it has beaten").isEqualTo("running");
+        }
+    }
+
+    /** The guest beats and does not look into its ring. */
+    private void stall(Endpoint host, Endpoint guest, String until) throws Exception {
+        host.await("peer guest 1");
+        guest.await("peer host 1");
+        RingProducer toGuest = host.attachment.channels().get(0).producer();
+        assertThat(toGuest.claim(60)).isNotEqualTo(RingProducer.FULL);
+        toGuest.publish(RecordDescriptor.TYPE_MESSAGE, 60, System.nanoTime());
+        machine.lookEvery(Duration.ofMillis(10));
+        org.awaitility.Awaitility.await(until).pollInterval(Duration.ofMillis(10)).until(() -> {
+            guest.attachment.beat(System.nanoTime());
+            host.attachment.beat(System.nanoTime());
+            return machine.on(() -> machine.events().of("guest").stream()
+                    .anyMatch(event -> event.reason().contains(until)));
+        });
+    }
+
+    @Test
+    void anOsThatBeatsAndReadsNothingIsReported() throws Exception {
+        start(guest("exec /bin/sleep 1000", "{ delay = '1 ms' }"));
+        try (Endpoint host = machine.attachReady("host"); Endpoint guest = machine.attachReady("guest")) {
+            stall(host, guest, "reads nothing of what host sent, for 100 ms, though it beats");
+            assertThat(machine.show("guest")).containsEntry("epoch", 1).containsEntry("state", "running");
+        }
+    }
+
+    @Test
+    void orRestartedIfItsPolicySaysSo() throws Exception {
+        start(guest("exec /bin/sleep 1000", "{ delay = '1 ms', stalled = 'restart' }"));
+        try (Endpoint host = machine.attachReady("host"); Endpoint guest = machine.attachReady("guest")) {
+            stall(host, guest, "epoch 2 begins");
+            assertThat(machine.show("guest").get("last_failure")).asString().contains("kind=stall");
+        }
+    }
+
+    @Test
+    void anOsThatLiesIsReportedByItsPeerAndRestartedIfItsPolicySaysSo() throws Exception {
+        start(guest("exec /bin/sleep 1000", "{ delay = '1 ms', quarantined = 'restart' }"));
+        try (Endpoint host = machine.attachReady("host"); Endpoint guest = machine.attachReady("guest")) {
+            host.await("peer guest 1");
+            guest.await("peer host 1");
+            machine.on(() -> {
+                machine.garble("guest");
+                return true;
+            });
+            Channel toGuest = host.attachment.channels().get(0);
+            assertThat(toGuest.consumer().poll()).isNegative();
+            assertThat(toGuest.state()).isEqualTo(ChannelState.QUARANTINED);
+            host.attachment.reportLied(toGuest);
+            host.await("peer guest 2");
+            guest.attachment.reportLied(guest.attachment.channels().get(0));
+            assertThat(machine.show("host")).as("an old epoch accuses nobody").containsEntry("epoch", 1);
         }
     }
 

@@ -18,7 +18,7 @@ class RestartBudgetTest {
 
     private static RestartBudget budget(int limit) {
         return new RestartBudget(new RestartConfig(Policy.ON_FAILURE, Duration.ofMillis(100), Duration.ofSeconds(1),
-                limit, Duration.ofSeconds(60), Reaction.RESTART, Reaction.REPORT, List.of()));
+                limit, Duration.ofSeconds(60), Reaction.RESTART, Reaction.REPORT, Reaction.REPORT, List.of()));
     }
 
     @Test

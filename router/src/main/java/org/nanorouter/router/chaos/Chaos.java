@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.control.ControlException;
 import org.nanorouter.router.chaos.Kernel.Event;
@@ -24,6 +25,8 @@ public final class Chaos implements AutoCloseable {
     private static final long DETECT_LIMIT_MS = 10_000;
     private static final long RECOVER_LIMIT_MS = 30_000;
     private static final int MIN_SLOW_MS = 20;
+    private static final int GARBAGE_ATTEMPTS = 20;
+    private static final long GARBAGE_LIMIT_MS = 300;
     private static final Set<String> FAILURES = Set.of("panicked", "hung", "failed");
 
     private final ChaosSettings settings;
@@ -135,15 +138,17 @@ public final class Chaos implements AutoCloseable {
         Map<String, Long> survivors = pidsWithout(trouble.endsOs() ? os : null);
         int place = events.size();
         long begin = System.nanoTime();
-        kernel.inject(trouble.verb(), os);
+        kernel.inject(trouble.verb(), os, slowMs);
         Event noticed = null;
         long recovered = -1;
-        if (trouble == Trouble.PAUSE) {
+        if (trouble == Trouble.PAUSE || trouble == Trouble.DEAF) {
             stopped.await(slowMs, TimeUnit.MILLISECONDS);
-            kernel.inject("os.resume", os);
+            if (trouble == Trouble.PAUSE) {
+                kernel.inject("os.resume", os, 0);
+            }
             recovered = System.nanoTime();
         } else {
-            noticed = events.await(place, DETECT_LIMIT_MS, event -> event.os().equals(os) && isNotice(trouble, event));
+            noticed = awaitNotice(trouble, os, place);
             Event back = noticed == null ? null : events.await(place, RECOVER_LIMIT_MS,
                 event -> event.os().equals(os) && isBack(trouble, event));
             recovered = back == null ? -1 : back.at();
@@ -153,6 +158,20 @@ public final class Chaos implements AutoCloseable {
         touched.forEach(Session::oblige);
         return new Outcome(outcomes.size() + 1, trouble, os, since(begin, noticed == null ? -1 : noticed.at()),
             since(begin, recovered), since(begin, flows));
+    }
+
+    /** Garbage is overwritten by the next record that is published: who looks too late does not see it. */
+    private @Nullable Event awaitNotice(Trouble trouble, String os, int place)
+        throws IOException, ControlException, InterruptedException {
+        Predicate<Event> wanted = event -> event.os().equals(os) && isNotice(trouble, event);
+        Event noticed = null;
+        for (int attempt = 0; attempt < GARBAGE_ATTEMPTS && noticed == null && trouble == Trouble.GARBAGE; attempt++) {
+            noticed = events.await(place, GARBAGE_LIMIT_MS, wanted);
+            if (noticed == null) {
+                kernel.inject(trouble.verb(), os, 0);
+            }
+        }
+        return noticed != null ? noticed : events.await(place, DETECT_LIMIT_MS, wanted);
     }
 
     /** When bytes flow again over all of them, or -1; an endpoint's end shows as the longest gap. */

@@ -65,8 +65,9 @@ final class Kernel {
         return call(Map.of("verb", "os.show", "os", os));
     }
 
-    void inject(String verb, String os) throws IOException, ControlException {
-        call(Map.of("verb", verb, "os", os));
+    /** {@code ms} is of use to {@code os.mute} alone. */
+    void inject(String verb, String os, int ms) throws IOException, ControlException {
+        call(Map.of("verb", verb, "os", os, "ms", ms));
     }
 
     /** Events after a sequence number. */

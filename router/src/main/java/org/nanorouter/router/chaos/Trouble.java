@@ -14,7 +14,11 @@ public enum Trouble {
     /** The endpoint is killed; something in its OS starts it again. */
     ENDPOINT("router", "os.kill_endpoint", false),
     /** The endpoint stops for less than the deadline: it reads nothing, and its rings fill up. */
-    PAUSE("slow", "os.hang", false);
+    PAUSE("slow", "os.hang", false),
+    /** No doorbell of an OS, nor for it, is heard for a while. */
+    DEAF("doorbell", "os.mute", false),
+    /** What an OS says of its rings is garbage: its peers quarantine it, and it is to be restarted for that. */
+    GARBAGE("garbage", "os.garble", true);
 
     private final String label;
     private final String verb;

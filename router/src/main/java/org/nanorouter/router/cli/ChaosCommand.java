@@ -51,7 +51,8 @@ final class ChaosCommand implements Subcommand {
     @Option(names = "--kinds", paramLabel = "LIST", split = ",",
             description = {
                 "panic, hang, kill: of an OS; router: kill of its router or agent alone; slow: that one stops for less",
-                "than the deadline. Default: all."
+                "than the deadline; doorbell: doorbells are lost; garbage: in the rings of an OS, which is to have",
+                "restart.quarantined = restart. Default: all."
             })
     private List<String> kinds = List.of();
 

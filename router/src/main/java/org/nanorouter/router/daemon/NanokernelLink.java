@@ -85,7 +85,8 @@ final class NanokernelLink {
         if (!closed) {
             long now = System.nanoTime();
             attachment.beat(now);
-            ports.noticeQuarantines();
+            ports.lookAgain();
+            ports.noticeQuarantines(attachment::reportLied);
             watchOthers(now);
         }
     }

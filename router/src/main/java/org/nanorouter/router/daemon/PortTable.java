@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.channel.Channel;
 import org.nanorouter.nanokernel.config.Mac;
@@ -188,11 +189,12 @@ final class PortTable {
      * Reports each port that has just been quarantined, once. What was learned behind it is forgotten, and its
      * doorbell, which the peer could ring without end, wakes nobody any more.
      */
-    void noticeQuarantines() {
+    void noticeQuarantines(Consumer<Channel> onLie) {
         for (ChannelPort port : channels.values()) {
             if (port != null && port.state() == PortState.QUARANTINED && port.noticeQuarantine()) {
                 LOG.warn("port {} is quarantined until the next epoch of peer {}: {}", port.name(),
                     port.channel().peerName(), port.channel().quarantineReason());
+                onLie.accept(port.channel());
                 engineLoop.unwatch(port);
                 Engine engine = engineLoop.engine();
                 engine.bridge().fdb().removePort(engine.indexOf(port));
@@ -200,6 +202,11 @@ final class PortTable {
                 pin(port.channel().peerMac(), port);
             }
         }
+    }
+
+    /** Looks into the rings though no doorbell rang: one that was lost costs no more time than until here. */
+    void lookAgain() {
+        engineLoop.pump();
     }
 
     /** Takes all ports out of service and closes them. */

@@ -93,7 +93,8 @@ public final class EngineLoop {
         pump();
     }
 
-    void pump() {
+    /** Moves what there is, whoever called. */
+    public void pump() {
         if (engine.pump()) {
             queuePump();
         } else {

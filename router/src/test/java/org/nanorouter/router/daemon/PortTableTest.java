@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -14,6 +15,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.nanorouter.nanokernel.channel.Channel;
 import org.nanorouter.nanokernel.ring.QuarantineReason;
 import org.nanorouter.router.config.PortConfig.ChannelConfig;
 import org.nanorouter.router.engine.Engine;
@@ -46,6 +48,7 @@ class PortTableTest {
             return System.nanoTime();
         });
     private final PortTable table = new PortTable(new EngineLoop(loop, engine, System::nanoTime));
+    private final List<Channel> lied = new ArrayList<>();
     private final int marker = EventFd.create();
     private final AtomicInteger markerCalls = new AtomicInteger();
     private TwoOses oses;
@@ -114,7 +117,7 @@ class PortTableTest {
             assertThat(forward(peer, OTHER_MAC, PEER_MAC + 77, 0)).isEqualTo(other);
             assertThat(forward(other, PEER_MAC + 77, OTHER_MAC, 0)).isEqualTo(peer);
             oses.from0.quarantine(QuarantineReason.TAIL_MISALIGNED);
-            table.noticeQuarantines();
+            table.noticeQuarantines(lied::add);
             assertThat(Bridge.isDrop(forward(other, EthernetFrame.BROADCAST, PEER_MAC, 0))).isTrue();
             assertThat(forward(other, PEER_MAC + 77, OTHER_MAC, 0)).as("forgotten").isEqualTo(Bridge.FLOOD);
             table.removeChannel(oses.from0);
@@ -128,10 +131,11 @@ class PortTableTest {
         assertThat(looksAfterARing()).isPositive();
         onLoop(() -> {
             oses.from0.quarantine(QuarantineReason.TAIL_MISALIGNED);
-            table.noticeQuarantines();
+            table.noticeQuarantines(lied::add);
             return true;
         });
         assertThat(engine.ports()).extracting(port -> port.state()).containsExactly(PortState.QUARANTINED);
+        assertThat(lied).as("told once").containsExactly(oses.from0);
         assertThat(looksAfterARing()).isZero();
         onLoop(() -> {
             table.removeChannel(oses.from0);
