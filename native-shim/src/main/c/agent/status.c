@@ -66,6 +66,22 @@ static void print_channel(const struct nk_channel *channel)
 	printf("}}");
 }
 
+/* Of closed channels, too, which the list does not have. */
+static void print_losses(const struct agent *agent)
+{
+	uint64_t undelivered = 0, unread = 0;
+
+	for (uint32_t id = 0; id < NK_MAX_OS; id++) {
+		struct nk_channel_counters counters;
+
+		nk_channel_counters(nk_channel(agent->nk, id), &counters);
+		undelivered += counters.undelivered;
+		unread += counters.unread;
+	}
+	field("undelivered", undelivered);
+	field("unread", unread);
+}
+
 void print_status(const struct agent *agent)
 {
 	const char *separator = "";
@@ -86,6 +102,7 @@ void print_status(const struct agent *agent)
 	field("silent_peers", agent->counters.silent_peers);
 	field("sleeps", agent->counters.sleeps);
 	field("lost_nanokernel", agent->counters.lost_nanokernel);
+	print_losses(agent);
 	field("macs", macs_count(&agent->macs));
 	printf(",\"channels\":[");
 	for (struct nk_channel *c = nk_next_channel(agent->nk, NULL); c; c = nk_next_channel(agent->nk, c)) {

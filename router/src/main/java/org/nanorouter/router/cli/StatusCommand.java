@@ -51,6 +51,10 @@ final class StatusCommand implements Callable<Integer> {
         Map<?, ?> totals = Reply.object(reply, "totals");
         out.line("  total: received " + Reply.count(totals, "received_frames") + " = forwarded "
             + Reply.count(totals, "forwarded_frames") + " + dropped " + Reply.count(totals, "dropped_frames"));
+        if (Reply.number(totals, "undelivered_frames") + Reply.number(totals, "unread_frames") > 0) {
+            out.line("  lost with peers: " + Reply.count(totals, "undelivered_frames") + " sent to them, "
+                + Reply.count(totals, "unread_frames") + " sent by them");
+        }
         if (!Reply.object(reply, "quarantines").isEmpty()) {
             out.line("  quarantined: " + Reply.object(reply, "quarantines"));
         }

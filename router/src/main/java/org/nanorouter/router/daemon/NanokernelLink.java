@@ -199,7 +199,7 @@ final class NanokernelLink {
 
         @Override
         public void peerGone(Channel channel) {
-            ports.removeChannel(channel);
+            ports.endChannel(channel);
         }
 
         @Override

@@ -81,7 +81,8 @@ final class PortTable {
             return;
         }
         for (Channel channel : List.copyOf(channels.keySet())) {
-            removeChannel(channel);
+            deliverRest();
+            discard(channels.remove(channel));
             addChannel(channel);
             done.add("made the port to " + channel.peerName() + " anew");
         }
@@ -165,16 +166,21 @@ final class PortTable {
         return found;
     }
 
-    /** A peer is going: what it sent is still delivered. */
-    void removeChannel(Channel channel) {
+    /** The epoch of a peer has ended: what it sent is still delivered, what it did not take is counted. */
+    void endChannel(Channel channel) {
         ChannelPort port = channels.remove(channel);
         if (port != null) {
-            int pumps = 0;
-            while (pumps < MAX_LAST_PUMPS && engineLoop.engine().pump()) {
-                pumps++;
-            }
+            deliverRest();
+            port.countLosses();
             discard(port);
             LOG.info("port {} is gone with epoch {} of its peer", port.name(), channel.peerEpoch());
+        }
+    }
+
+    private void deliverRest() {
+        int pumps = 0;
+        while (pumps < MAX_LAST_PUMPS && engineLoop.engine().pump()) {
+            pumps++;
         }
     }
 

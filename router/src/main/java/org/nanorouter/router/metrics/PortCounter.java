@@ -36,7 +36,11 @@ public enum PortCounter {
     /** Times that reading here paused, since the ring towards the destination was full. */
     PAUSES("pauses"),
     /** Times that the port was left alone for a moment, so that small frames in quick succession come as a batch. */
-    MODERATIONS("moderations");
+    MODERATIONS("moderations"),
+    /** Of the frames that went out, those that the peer had not taken from the ring when its epoch ended. */
+    UNDELIVERED_FRAMES("undelivered_frames"),
+    /** Frames of the peer that were still in its ring when its epoch ended; not among those that came in. */
+    UNREAD_FRAMES("unread_frames");
 
     private final String label;
 

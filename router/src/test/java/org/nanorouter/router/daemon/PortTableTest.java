@@ -15,8 +15,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.nanorouter.nanokernel.abi.RecordDescriptor;
 import org.nanorouter.nanokernel.channel.Channel;
 import org.nanorouter.nanokernel.ring.QuarantineReason;
+import org.nanorouter.nanokernel.ring.RingProducer;
 import org.nanorouter.router.config.PortConfig.ChannelConfig;
 import org.nanorouter.router.engine.Engine;
 import org.nanorouter.router.forward.bridge.Bridge;
@@ -25,6 +27,8 @@ import org.nanorouter.router.forward.bridge.Fdb;
 import org.nanorouter.router.frame.EthernetFrame;
 import org.nanorouter.router.loop.DataLoop;
 import org.nanorouter.router.loop.EngineLoop;
+import org.nanorouter.router.metrics.PortCounter;
+import org.nanorouter.router.metrics.PortCounters;
 import org.nanorouter.router.port.OnFull;
 import org.nanorouter.router.port.PortState;
 import org.nanorouter.router.port.channel.TwoOses;
@@ -120,10 +124,31 @@ class PortTableTest {
             table.noticeQuarantines(lied::add);
             assertThat(Bridge.isDrop(forward(other, EthernetFrame.BROADCAST, PEER_MAC, 0))).isTrue();
             assertThat(forward(other, PEER_MAC + 77, OTHER_MAC, 0)).as("forgotten").isEqualTo(Bridge.FLOOD);
-            table.removeChannel(oses.from0);
+            table.endChannel(oses.from0);
             assertThat(forward(other, EthernetFrame.BROADCAST, PEER_MAC, 0)).isEqualTo(Bridge.FLOOD);
             return true;
         });
+    }
+
+    @Test
+    void whatIsLostWithAPeerIsCountedAndTheBooksStillAgree() throws Exception {
+        onLoop(() -> {
+            RingProducer fromHere = oses.from0.producer();
+            for (int i = 0; i < 3; i++) {
+                assertThat(fromHere.claim(60)).isGreaterThanOrEqualTo(0);
+                fromHere.publish(RecordDescriptor.TYPE_ETHERNET, 60, 0);
+            }
+            assertThat(oses.from1.consumer().poll()).isGreaterThanOrEqualTo(0);
+            oses.from1.consumer().advance();
+            oses.from1.consumer().release();
+            table.endChannel(oses.from0);
+            return true;
+        });
+        PortCounters totals = engine.removedPorts();
+        assertThat(totals.get(PortCounter.UNDELIVERED_FRAMES)).isEqualTo(2);
+        assertThat(totals.get(PortCounter.UNREAD_FRAMES)).isZero();
+        assertThat(totals.get(PortCounter.RECEIVED_FRAMES))
+            .isEqualTo(totals.get(PortCounter.FORWARDED_FRAMES) + totals.drops());
     }
 
     @Test
@@ -138,7 +163,7 @@ class PortTableTest {
         assertThat(lied).as("told once").containsExactly(oses.from0);
         assertThat(looksAfterARing()).isZero();
         onLoop(() -> {
-            table.removeChannel(oses.from0);
+            table.endChannel(oses.from0);
             return true;
         });
         assertThat(engine.ports()).isEmpty();

@@ -13,6 +13,7 @@ import org.nanorouter.nanokernel.ring.QuarantineReason;
 import org.nanorouter.nanokernel.ring.RingConsumer;
 import org.nanorouter.nanokernel.ring.RingProducer;
 import org.nanorouter.router.metrics.Drop;
+import org.nanorouter.router.metrics.PortCounter;
 import org.nanorouter.router.metrics.PortCounters;
 import org.nanorouter.router.port.FrameBatch;
 import org.nanorouter.router.port.Landing;
@@ -83,6 +84,12 @@ public final class ChannelPort implements Port {
         boolean first = !quarantineNoticed;
         quarantineNoticed = true;
         return first;
+    }
+
+    /** Counts what is lost in both rings. Called once, when the epoch of the peer has ended. */
+    public void countLosses() {
+        counters.add(PortCounter.UNDELIVERED_FRAMES, producer.unconsumedRecords());
+        counters.add(PortCounter.UNREAD_FRAMES, consumer.unreadRecords());
     }
 
     @Override
