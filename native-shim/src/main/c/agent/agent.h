@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "counters.h"
+#include "ip/sessions.h"
 #include "macs.h"
 #include "moderation.h"
 #include "nk.h"
@@ -21,6 +22,8 @@ struct link {
 	bool dropping;	/* the bound of a stall passed: frames are dropped until the peer makes room */
 	bool joined;	/* its doorbell is in the epoll set */
 	struct heartbeat_watch watch;
+	bool ending;	/* its epoch ended, and not all TCP sessions with it */
+	uint8_t mac[6];	/* the peer's, as it was when the channel opened */
 };
 
 struct agent {
@@ -47,6 +50,9 @@ struct agent {
 	uint32_t pending_length;
 	uint8_t *pending;	/* vnet_hdr and frame; also where frames are read that have no ring to be read into */
 	struct macs macs;
+	struct nk_addresses addresses; /* the IP addresses of the peers, for sessions.c */
+	uint64_t last_look;
+	bool ending;		/* that of at least one link is set */
 	struct counters counters;
 	struct heartbeat_watch nanokernel_watch;
 	uint64_t last_tick;
@@ -64,6 +70,19 @@ void refresh_channels(struct agent *agent);
 
 /* The TAP's wait for this channel and what was predicted of it end: its peer is gone. */
 void forget_channel(struct agent *agent, struct nk_channel *channel);
+
+/* sessions.c: a channel has opened; and, the epoch of its peer has ended. */
+void remember_peer(struct agent *agent, const struct nk_channel *channel);
+void part_from_peer(struct agent *agent, const struct nk_channel *channel);
+
+/*
+ * Ends TCP sessions with peers whose epoch ended, up to a bound, so that frames wait for a few
+ * milliseconds at most; as long as agent->ending is set there are more.
+ */
+void end_sessions(struct agent *agent);
+
+/* Looks which IP addresses the peers have, if it is time for that. */
+void look_at_addresses(struct agent *agent, uint64_t now);
 
 /* status.c: the counters as one line of JSON on standard output. */
 void print_status(const struct agent *agent);

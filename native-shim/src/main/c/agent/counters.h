@@ -48,6 +48,8 @@ struct counters {
 	uint64_t lost_nanokernel;
 	uint64_t silent_nanokernel; /* times that it was attached and did not beat within the deadline */
 	uint64_t silent_peers;	/* times that a peer did not beat within the deadline, which was reported */
+	uint64_t sessions_ended;   /* TCP sessions of this OS with peers whose epoch ended */
+	uint64_t session_failures; /* times that the kernel refused to end them, or to tell the addresses of peers */
 };
 
 #endif

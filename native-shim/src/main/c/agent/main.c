@@ -111,11 +111,13 @@ static void take_event(struct agent *agent, const struct nk_event *event)
 		break;
 	case NK_EVENT_PEER:
 		join_doorbell(agent, event->channel);
+		remember_peer(agent, event->channel);
 		agent->open_changed = true;
 		break;
 	case NK_EVENT_PEER_GONE:
 		leave_doorbell(agent, event->channel);
 		forget_channel(agent, event->channel);
+		part_from_peer(agent, event->channel);
 		break;
 	case NK_EVENT_PEER_REFUSED:
 		fprintf(stderr, "nk-agent: peer id=%u refused: %s\n", nk_peer_id(event->channel),
@@ -194,6 +196,7 @@ static void tick(struct agent *agent)
 		return;
 	nk_beat(agent->nk);
 	watch_others(agent, now);
+	look_at_addresses(agent, now);
 	if (now - agent->last_housekeeping < HOUSEKEEPING_NS)
 		return;
 	agent->last_housekeeping = now;
@@ -267,6 +270,8 @@ static int64_t sleep_time(struct agent *agent)
 		if (result)
 			return 0;
 	}
+	if (agent->ending)
+		return 0;
 	if (agent->blocked)
 		until = agent->blocked_until;
 	else if (agent->tap_readable)
@@ -330,6 +335,8 @@ static int run(struct agent *agent)
 		if (readable && !agent->tap_readable)
 			moderate(agent);
 		moved += channels_to_tap(agent);
+		if (agent->ending)
+			end_sessions(agent);
 		if (!wait_for_events(agent, moved ? 0 : sleep_time(agent)))
 			return EX_OK;
 		if (nk_fd(agent->nk) < 0 && nk_now() >= agent->reattach_at)

@@ -30,6 +30,8 @@ static const char usage[] =
 	"  --address A/LENGTH   IPv4 or IPv6 address for the TAP; may be repeated\n"
 	"  --route DEST=GATEWAY \"default\" or a prefix, through the TAP; may be repeated\n"
 	"  --full-wait MS       how long a full ring may stop the TAP; 0: drop at once [20]\n"
+	"  --keep-sessions      leave TCP sessions with a dead OS to themselves, rather\n"
+	"                       than end them at once\n"
 	"  --persist            the TAP outlives the agent\n"
 	"  --help\n"
 	"\n"
@@ -37,7 +39,7 @@ static const char usage[] =
 	"\n"
 	"Example: nk-agent --tap nk0 --address 10.77.0.2/24 --address fd77::2/64\n";
 
-enum { OS = 256, ATTACH, TOKEN, ATTACH_WAIT, TAP, MAC, MTU, ADDRESS, ROUTE, FULL_WAIT, PERSIST, HELP };
+enum { OS = 256, ATTACH, TOKEN, ATTACH_WAIT, TAP, MAC, MTU, ADDRESS, ROUTE, FULL_WAIT, KEEP_SESSIONS, PERSIST, HELP };
 
 static const struct option long_options[] = {
 	{"os", required_argument, NULL, OS},
@@ -50,6 +52,7 @@ static const struct option long_options[] = {
 	{"address", required_argument, NULL, ADDRESS},
 	{"route", required_argument, NULL, ROUTE},
 	{"full-wait", required_argument, NULL, FULL_WAIT},
+	{"keep-sessions", no_argument, NULL, KEEP_SESSIONS},
 	{"persist", no_argument, NULL, PERSIST},
 	{"help", no_argument, NULL, HELP},
 	{NULL, 0, NULL, 0},
@@ -143,6 +146,9 @@ void parse_options(struct options *options, int count, char **arguments)
 			break;
 		case FULL_WAIT:
 			options->full_wait_ns = number("--full-wait", optarg, 0, MAX_WAIT_MS) * NS_PER_MS;
+			break;
+		case KEEP_SESSIONS:
+			options->keep_sessions = true;
 			break;
 		case PERSIST:
 			options->tap.persist = true;

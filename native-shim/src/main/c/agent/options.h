@@ -25,6 +25,7 @@ struct options {
 	int route_count;
 	uint64_t full_wait_ns;	 /* how long a full ring may stop the TAP; 0: drop at once */
 	uint64_t attach_wait_ns; /* how long the first attach is tried */
+	bool keep_sessions;	 /* TCP sessions with a dead peer are left to TCP */
 };
 
 /* Ends the program with a message when the command line is wrong. */

@@ -102,6 +102,8 @@ void print_status(const struct agent *agent)
 	field("silent_peers", agent->counters.silent_peers);
 	field("sleeps", agent->counters.sleeps);
 	field("lost_nanokernel", agent->counters.lost_nanokernel);
+	field("sessions_ended", agent->counters.sessions_ended);
+	field("session_failures", agent->counters.session_failures);
 	print_losses(agent);
 	field("macs", macs_count(&agent->macs));
 	printf(",\"channels\":[");

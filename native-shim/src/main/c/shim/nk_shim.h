@@ -169,6 +169,19 @@ NKS_EXPORT int nks_netif_is_up(const char *name);
  */
 NKS_EXPORT int nks_netif_add_address(const char *name, const char *address, int flags);
 
+/*
+ * TCP sessions with a dead OS (sessions.c), in the calling thread's network namespace. What is done and what it takes
+ * is said in ip/sessions.h. table is memory of nks_sessions_table_length() bytes, zero at first, 8-byte aligned, which
+ * the caller keeps for one interface and uses from one thread at a time.
+ */
+
+/* Bytes of a table. */
+NKS_EXPORT int nks_sessions_table_length(void);
+/* Looks which IP addresses the neighbours have: nk_addresses_look(). To be called every five seconds. */
+NKS_EXPORT int nks_sessions_look(void *table, const char *name);
+/* Ends all sessions with the six bytes at mac: nk_sessions_end(). Returns how many. */
+NKS_EXPORT int nks_sessions_end(void *table, const char *name, const void *mac);
+
 /* Memory (memory.c). */
 
 /* Returns the page size. */

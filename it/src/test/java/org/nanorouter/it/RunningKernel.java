@@ -124,10 +124,15 @@ final class RunningKernel implements AutoCloseable {
 
     /** Runs a command inside an OS. */
     Command inside(String os, String... words) throws IOException, ControlException {
+        return Command.run(Map.of(), entering(os, words));
+    }
+
+    /** The command line that runs a command inside an OS. */
+    List<String> entering(String os, String... words) throws IOException, ControlException {
         List<String> command = new ArrayList<>(List.of("nsenter", "-t", String.valueOf(pid(os)), "-U", "-m", "-u", "-i",
                 "-n", "-p", "-S", "0", "-G", "0", "--"));
         command.addAll(List.of(words));
-        return Command.run(Map.of(), command);
+        return command;
     }
 
     /** Whether an echo request of one OS reaches the address of another, and its answer comes back. */

@@ -33,7 +33,8 @@ class ShimTest {
         "nks_fd_", List.of(Fd.class),
         "nks_unix_socket_", List.of(UnixSocket.class),
         "nks_poll_", List.of(Poll.class),
-        "nks_process_", List.of(Process.class));
+        "nks_process_", List.of(Process.class),
+        "nks_sessions_", List.of(TcpSessions.class));
 
     @TempDir
     Path directory;

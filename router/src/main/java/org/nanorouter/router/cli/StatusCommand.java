@@ -55,6 +55,9 @@ final class StatusCommand implements Callable<Integer> {
             out.line("  lost with peers: " + Reply.count(totals, "undelivered_frames") + " sent to them, "
                 + Reply.count(totals, "unread_frames") + " sent by them");
         }
+        if (Reply.number(reply, "sessions_ended") > 0) {
+            out.line("  TCP sessions with dead peers that were ended: " + Reply.count(reply, "sessions_ended"));
+        }
         if (!Reply.object(reply, "quarantines").isEmpty()) {
             out.line("  quarantined: " + Reply.object(reply, "quarantines"));
         }

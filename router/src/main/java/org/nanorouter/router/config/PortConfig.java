@@ -32,8 +32,9 @@ public sealed interface PortConfig {
      *
      * @param peer name of one, or {@link #EVERY_PEER}
      * @param onFull what becomes of frames for a ring without room
+     * @param sessions what becomes of TCP sessions with a peer when its epoch ends
      */
-    record ChannelConfig(String name, String peer, OnFull onFull) implements PortConfig {
+    record ChannelConfig(String name, String peer, OnFull onFull, SessionPolicy sessions) implements PortConfig {
         /** {@link #peer} of a table that is for every peer which has no table of its own. */
         public static final String EVERY_PEER = "*";
 

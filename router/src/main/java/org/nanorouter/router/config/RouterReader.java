@@ -148,7 +148,8 @@ final class RouterReader {
     }
 
     private static ChannelConfig channel(ConfigReader table, String name) {
-        return new ChannelConfig(name, peer(table), table.choice("on_full", OnFull.class, OnFull.WAIT));
+        return new ChannelConfig(name, peer(table), table.choice("on_full", OnFull.class, OnFull.WAIT),
+            table.choice("sessions", SessionPolicy.class, SessionPolicy.RESET));
     }
 
     private static String peer(ConfigReader table) {

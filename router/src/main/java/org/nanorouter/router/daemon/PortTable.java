@@ -15,6 +15,7 @@ import org.nanorouter.router.config.PortConfig.ChannelConfig;
 import org.nanorouter.router.config.PortConfig.PcapNicConfig;
 import org.nanorouter.router.config.PortConfig.SocketNicConfig;
 import org.nanorouter.router.config.PortConfig.TapConfig;
+import org.nanorouter.router.config.SessionPolicy;
 import org.nanorouter.router.engine.Engine;
 import org.nanorouter.router.forward.bridge.Fdb;
 import org.nanorouter.router.loop.EngineLoop;
@@ -31,13 +32,15 @@ final class PortTable {
     private static final int MAX_LAST_PUMPS = 64;
 
     private final EngineLoop engineLoop;
+    private final PeerSessions sessions;
     private final Map<PortConfig, Port> configured = new LinkedHashMap<>();
     private final Map<Channel, @Nullable ChannelPort> channels = new LinkedHashMap<>();
     private List<ChannelConfig> channelConfigs = List.of();
     private byte @Nullable [] mac;
 
-    PortTable(EngineLoop engineLoop) {
+    PortTable(EngineLoop engineLoop, PeerSessions sessions) {
         this.engineLoop = engineLoop;
+        this.sessions = sessions;
     }
 
     /** The Ethernet address of TAPs that have none in the configuration. */
@@ -60,6 +63,8 @@ final class PortTable {
             }
         }
         applyChannels(wanted, done);
+        sessions.at(wanted.stream().filter(TapConfig.class::isInstance).map(TapConfig.class::cast)
+            .map(TapConfig::device).toList());
         for (PortConfig config : wanted) {
             if (!configured.containsKey(config) && !(config instanceof ChannelConfig)) {
                 Port port = add(open(config));
@@ -174,6 +179,10 @@ final class PortTable {
             port.countLosses();
             discard(port);
             LOG.info("port {} is gone with epoch {} of its peer", port.name(), channel.peerEpoch());
+        }
+        ChannelConfig config = configFor(channel.peerName());
+        if (config != null && config.sessions() == SessionPolicy.RESET) {
+            sessions.end(channel.peerName(), channel.peerMac());
         }
     }
 

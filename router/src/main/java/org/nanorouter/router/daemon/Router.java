@@ -44,6 +44,7 @@ public final class Router implements AutoCloseable, RouterControl.Subject {
     private final DataLoop loop;
     private final NativeBuffer scratch = NativeBuffer.allocate(Engine.SCRATCH_LENGTH);
     private final Engine engine;
+    private final PeerSessions sessions = new PeerSessions();
     private final PortTable ports;
     private final long startedAt = System.nanoTime();
     private volatile RouterConfig config;
@@ -61,7 +62,7 @@ public final class Router implements AutoCloseable, RouterControl.Subject {
             config.bridge().ageing().toMillis(), Engine.MAX_PORTS, ThreadLocalRandom.current().nextLong());
         this.engine = new Engine(new Bridge(fdb, Engine.MAX_PORTS), scratch.buffer(), scratch.address(),
             System::nanoTime);
-        this.ports = new PortTable(new EngineLoop(loop, engine, System::nanoTime));
+        this.ports = new PortTable(new EngineLoop(loop, engine, System::nanoTime), sessions);
     }
 
     /**
@@ -189,6 +190,8 @@ public final class Router implements AutoCloseable, RouterControl.Subject {
             }
         }
         status.put("quarantines", quarantines);
+        status.put("sessions_ended", sessions.ended());
+        status.put("session_failures", sessions.failures());
         return status;
     }
 
@@ -257,6 +260,7 @@ public final class Router implements AutoCloseable, RouterControl.Subject {
             Thread.currentThread().interrupt();
         }
         loop.close();
+        sessions.close();
         scratch.close();
         LOG.debug("router ended after {}", Duration.ofNanos(System.nanoTime() - startedAt));
     }

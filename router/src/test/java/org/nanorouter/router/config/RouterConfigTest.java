@@ -51,7 +51,16 @@ class RouterConfigTest {
         assertThat(config.attach())
             .isEqualTo(new RouterConfig.Attach(Path.of("/run/os/attach.sock"), "host", Path.of("/run/os/token")));
         assertThat(config.control()).isEqualTo(Path.of("/run/os/router.sock"));
-        assertThat(config.ports()).containsExactly(new ChannelConfig("peers", "*", OnFull.WAIT));
+        assertThat(config.ports()).containsExactly(new ChannelConfig("peers", "*", OnFull.WAIT,
+            SessionPolicy.RESET));
+    }
+
+    @Test
+    void sessionsWithADeadPeerStayIfTheFileSaysSo() throws ConfigException {
+        RouterConfig config = read(CELL, "[[port]]", "name = 'peers'", "kind = 'channel'", "sessions = 'keep'");
+        assertThat(config.ports()).first().extracting("sessions").isEqualTo(SessionPolicy.KEEP);
+        assertThat(mistakes(CELL, "[[port]]", "name = 'peers'", "kind = 'channel'", "sessions = 'resett'"))
+            .anyMatch(line -> line.contains("did you mean 'reset'"));
     }
 
     @Test

@@ -20,6 +20,7 @@ import org.nanorouter.nanokernel.channel.Channel;
 import org.nanorouter.nanokernel.ring.QuarantineReason;
 import org.nanorouter.nanokernel.ring.RingProducer;
 import org.nanorouter.router.config.PortConfig.ChannelConfig;
+import org.nanorouter.router.config.SessionPolicy;
 import org.nanorouter.router.engine.Engine;
 import org.nanorouter.router.forward.bridge.Bridge;
 import org.nanorouter.router.forward.bridge.BridgeDrop;
@@ -51,7 +52,8 @@ class PortTableTest {
             looks.incrementAndGet();
             return System.nanoTime();
         });
-    private final PortTable table = new PortTable(new EngineLoop(loop, engine, System::nanoTime));
+    private final PeerSessions sessions = new PeerSessions();
+    private final PortTable table = new PortTable(new EngineLoop(loop, engine, System::nanoTime), sessions);
     private final List<Channel> lied = new ArrayList<>();
     private final int marker = EventFd.create();
     private final AtomicInteger markerCalls = new AtomicInteger();
@@ -61,7 +63,8 @@ class PortTableTest {
     void open() throws Exception {
         oses = new TwoOses(CAPACITY);
         onLoop(() -> {
-            table.apply(List.of(new ChannelConfig("peers", ChannelConfig.EVERY_PEER, OnFull.WAIT)));
+            table.apply(List.of(new ChannelConfig("peers", ChannelConfig.EVERY_PEER, OnFull.WAIT,
+                SessionPolicy.RESET)));
             table.addChannel(oses.from0);
             loop.watch(marker, markerCalls::incrementAndGet);
             return true;
@@ -75,6 +78,7 @@ class PortTableTest {
             return true;
         });
         loop.close();
+        sessions.close();
         oses.close();
         Fd.close(marker);
     }
