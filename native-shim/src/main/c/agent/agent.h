@@ -34,6 +34,7 @@ struct agent {
 	int signals;
 	int timer;
 	uint32_t mtu;
+	bool unannounced;	/* the peers were not told the addresses of the TAP */
 	bool tap_readable;	/* false only after the TAP said EAGAIN: its edge will come, or its pause will end */
 	bool tap_muted;		/* its edges wake nobody */
 	uint64_t tap_paused_until; /* 0: it is not left alone */

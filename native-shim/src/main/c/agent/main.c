@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "ip/announce.h"
 
 #define HOUSEKEEPING_NS (1000 * NS_PER_MS)
 #define FIRST_RETRY_NS (100 * NS_PER_MS)
@@ -80,6 +81,19 @@ static void look_after_channels(struct agent *agent)
 	refresh_channels(agent);
 }
 
+/* Once all channels are open, so that every peer hears it. */
+static void announce(struct agent *agent)
+{
+	int error;
+
+	if (!agent->unannounced)
+		return;
+	agent->unannounced = false;
+	error = nk_announce(agent->options.tap.name);
+	if (error)
+		complain("the addresses are not announced", error);
+}
+
 static void arm_timer(struct agent *agent)
 {
 	uint32_t period_ms = nk_heartbeat_period_ms(agent->nk);
@@ -125,6 +139,7 @@ static void take_event(struct agent *agent, const struct nk_event *event)
 		break;
 	case NK_EVENT_SYNCED:
 		agent->reattach_delay = FIRST_RETRY_NS;
+		announce(agent);
 		nk_ready(agent->nk);
 		break;
 	case NK_EVENT_LOST:
@@ -389,6 +404,8 @@ static int make_tap(struct agent *agent)
 	if (!options->mac_given)
 		nk_mac(agent->nk, options->mac);
 	options->tap.mac = options->mac;
+	/* One that is up was its predecessor's, who has announced it. */
+	agent->unannounced = !tap_is_up(options->tap.name);
 	error = tap_open(&options->tap, &agent->tap);
 	if (error)
 		return tap_failure(error == -ENOENT ? "/dev/net/tun" : options->tap.name, error);

@@ -71,19 +71,34 @@ int tap_open(const struct tap_options *options, int *tap)
 	return 0;
 }
 
-int tap_mtu(const char *name, uint32_t *mtu)
+/* Asks the kernel one thing about an interface. */
+static int look_up(const char *name, unsigned long what, struct ifreq *request)
 {
-	struct ifreq request = {0};
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	int error = 0;
 
 	if (fd < 0)
 		return -errno;
-	strncpy(request.ifr_name, name, sizeof(request.ifr_name) - 1);
-	if (ioctl(fd, SIOCGIFMTU, &request) < 0)
+	strncpy(request->ifr_name, name, sizeof(request->ifr_name) - 1);
+	if (ioctl(fd, what, request) < 0)
 		error = -errno;
-	else
-		*mtu = (uint32_t)request.ifr_mtu;
 	close(fd);
+	return error;
+}
+
+bool tap_is_up(const char *name)
+{
+	struct ifreq request = {0};
+
+	return look_up(name, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_UP);
+}
+
+int tap_mtu(const char *name, uint32_t *mtu)
+{
+	struct ifreq request = {0};
+	int error = look_up(name, SIOCGIFMTU, &request);
+
+	if (!error)
+		*mtu = (uint32_t)request.ifr_mtu;
 	return error;
 }

@@ -16,6 +16,9 @@ struct tap_options {
 /* A nonblocking TAP with a 12-byte virtio_net_hdr and every offload that the kernel has; not up yet. */
 int tap_open(const struct tap_options *options, int *tap);
 
+/* Whether there is such an interface, and it is up. */
+bool tap_is_up(const char *name);
+
 /* The MTU that the interface has now. */
 int tap_mtu(const char *name, uint32_t *mtu);
 

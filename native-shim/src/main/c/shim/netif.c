@@ -5,6 +5,7 @@
  * The ioctls of old do for what they can express. Addresses go by rtnetlink because only it can set IFA_F_NODAD;
  * without that an IPv6 address can't be used for about a second.
  */
+#include "ip/announce.h"
 #include "nk_shim.h"
 #include "resume.h"
 
@@ -223,4 +224,9 @@ int nks_netif_add_address(const char *name, const char *text, int flags)
 	if (address.family == AF_INET6)
 		add_attribute(&request, IFA_FLAGS, &wide_flags, sizeof(wide_flags));
 	return route_request(&request, request.header.nlmsg_len);
+}
+
+int nks_netif_announce(const char *name)
+{
+	return name ? nk_announce(name) : -EINVAL;
 }

@@ -169,6 +169,9 @@ NKS_EXPORT int nks_netif_is_up(const char *name);
  */
 NKS_EXPORT int nks_netif_add_address(const char *name, const char *address, int flags);
 
+/* Tells the neighbours of an interface that is up which address it has: nk_announce() of ip/announce.h, errors too. */
+NKS_EXPORT int nks_netif_announce(const char *name);
+
 /*
  * TCP sessions with a dead OS (sessions.c), in the calling thread's network namespace. What is done and what it takes
  * is said in ip/sessions.h. table is memory of nks_sessions_table_length() bytes, zero at first, 8-byte aligned, which

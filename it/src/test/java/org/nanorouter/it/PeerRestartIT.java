@@ -205,4 +205,20 @@ class PeerRestartIT {
         elsewhere.assertAnswers("still here");
         assertThat(kept.process.isAlive()).as("--keep-sessions").isTrue();
     }
+
+    @Test
+    void aRestartedOsAnnouncesItsAddresses() throws Exception {
+        // Who accepts what nobody asked for gets an entry, though not one frame was sent to the address.
+        kernel.inside("other", "sh", "-c", "cd /proc/sys/net && echo 1 > ipv4/conf/nk0/arp_accept"
+                + " && echo 1 > ipv6/conf/nk0/forwarding && echo 1 > ipv6/conf/nk0/accept_untracked_na");
+        for (String os : List.of("guest", "host")) {
+            String number = os.equals("guest") ? "2" : "1";
+            kernel.inside("other", "ip", "neighbour", "flush", "dev", "nk0");
+            kernel.call("os.restart", os);
+            kernel.awaitState(os, "running");
+            await().atMost(PATIENCE).untilAsserted(() -> assertThat(
+                    kernel.inside("other", "ip", "neighbour", "show", "dev", "nk0").out())
+                    .contains("10.77.0." + number + " lladdr", "fd77::" + number + " lladdr"));
+        }
+    }
 }

@@ -87,6 +87,18 @@ public final class NetIf {
         }
     }
 
+    /**
+     * Tells the neighbours which address an interface that is up has: gratuitous ARP and unsolicited neighbour
+     * advertisements, now and whenever it comes up. Forgets what is known of the neighbours.
+     *
+     * @return 0, or -errno: EROFS, EACCES or EPERM if this process may not set arp_notify and ndisc_notify
+     */
+    public static int announce(String name) {
+        try (NativeBuffer text = NativeBuffer.of(name)) {
+            return announce(text.address());
+        }
+    }
+
     /** Same as {@link Tap#setPersistent}. */
     public static int setPersistent(int tapFd, boolean persistent) {
         return Tap.setPersistent(tapFd, persistent);
@@ -105,6 +117,8 @@ public final class NetIf {
     private static native int setUp(long name, int up);
 
     private static native int isUp(long name);
+
+    private static native int announce(long name);
 
     private static native int addAddress(long name, long address, int flags);
 }

@@ -30,6 +30,7 @@ class TapTest {
     private static final int ETHERTYPE_OFFSET = Tap.VNET_HDR_LENGTH + 12;
     private static final int ARP_LENGTH = Tap.VNET_HDR_LENGTH + 14 + 28;
     private static final int NEEDS_CSUM = 1;
+    private static final int ARP_SENDER_OFFSET = Tap.VNET_HDR_LENGTH + 14 + 8;
     private static final int TIMEOUT_MS = 10_000;
 
     /** The part of a ring record before its vnet_hdr; docs/abi.md, section 4.1. */
@@ -93,6 +94,27 @@ class TapTest {
             hello.order(ByteOrder.LITTLE_ENDIAN);
             assertThat(hello.getShort(6)).as("csum_start").isEqualTo((short) (14 + 20));
             assertThat(hello.getShort(8)).as("csum_offset").isEqualTo((short) 6);
+        });
+    }
+
+    @Test
+    void anAnnouncementTellsTheNeighboursTheAddress() throws Exception {
+        withTap((tap, buffer) -> {
+            bringUp();
+            assertThat(Tap.read(tap, buffer.address(), (int) buffer.size())).as("before").isEqualTo(-Errno.EAGAIN);
+            Errno.check(NetIf.announce(NAME), "announce");
+            ByteBuffer announcement = read(tap, buffer, ARP_LENGTH);
+            assertThat(announcement.getShort(ETHERTYPE_OFFSET)).isEqualTo((short) ETHERTYPE_ARP);
+            byte[] mac = new byte[OUR_MAC.length];
+            byte[] sender = new byte[OUR_IP.length];
+            byte[] target = new byte[OUR_IP.length];
+            announcement.get(ARP_SENDER_OFFSET, mac).get(ARP_SENDER_OFFSET + mac.length, sender)
+                .get(ARP_LENGTH - target.length, target);
+            assertThat(mac).isEqualTo(OUR_MAC);
+            assertThat(sender).isEqualTo(OUR_IP);
+            assertThat(target).as("it asks for itself").isEqualTo(OUR_IP);
+            assertThat(NetIf.announce("nowhere")).isEqualTo(-Errno.ENODEV);
+            assertThat(NetIf.announce("../" + NAME)).isEqualTo(-Errno.EINVAL);
         });
     }
 

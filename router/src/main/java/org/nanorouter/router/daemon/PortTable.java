@@ -22,6 +22,7 @@ import org.nanorouter.router.loop.EngineLoop;
 import org.nanorouter.router.port.Port;
 import org.nanorouter.router.port.PortState;
 import org.nanorouter.router.port.channel.ChannelPort;
+import org.nanorouter.router.port.tap.TapPort;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,6 +38,7 @@ final class PortTable {
     private final Map<Channel, @Nullable ChannelPort> channels = new LinkedHashMap<>();
     private List<ChannelConfig> channelConfigs = List.of();
     private byte @Nullable [] mac;
+    private boolean announcing;
 
     PortTable(EngineLoop engineLoop, PeerSessions sessions) {
         this.engineLoop = engineLoop;
@@ -75,7 +77,20 @@ final class PortTable {
                 done.add("added port " + config.name());
             }
         }
+        if (announcing) {
+            announce();
+        }
         return done;
+    }
+
+    /** Frames can flow: the neighbours are told the addresses of every TAP, and of those that are added later. */
+    void announce() {
+        announcing = true;
+        for (Port port : configured.values()) {
+            if (port instanceof TapPort tap) {
+                tap.announce();
+            }
+        }
     }
 
     private void applyChannels(List<PortConfig> wanted, List<String> done) {

@@ -135,6 +135,7 @@ public final class Router implements AutoCloseable, RouterControl.Subject {
         }
         if (!ready) {
             ready = true;
+            ports.announce();
             Systemd.notify("READY=1\nSTATUS=frames can flow");
             LOG.info("router {} is ready", name());
         }

@@ -15,12 +15,14 @@ public final class TapDevice implements AutoCloseable {
     private final int descriptor;
     private final String name;
     private final int offloads;
+    private boolean announced;
     private boolean closed;
 
-    private TapDevice(int descriptor, String name, int offloads) {
+    private TapDevice(int descriptor, String name, int offloads, boolean announced) {
         this.descriptor = descriptor;
         this.name = name;
         this.offloads = offloads;
+        this.announced = announced;
     }
 
     /**
@@ -49,8 +51,10 @@ public final class TapDevice implements AutoCloseable {
             String name = Tap.name(descriptor);
             int offloads = settings.offload() ? Tap.negotiateOffload(descriptor, Tap.ALL_OFFLOADS) : 0;
             Errno.check(offloads, "set the offloads of TAP " + name);
+            // A persistent one that is up was announced by the router before this one.
+            boolean announced = NetIf.isUp(name) == 1;
             configure(descriptor, name, settings);
-            return new TapDevice(descriptor, name, offloads);
+            return new TapDevice(descriptor, name, offloads, announced);
         } catch (IOException e) {
             Fd.close(descriptor);
             throw e;
@@ -72,6 +76,18 @@ public final class TapDevice implements AutoCloseable {
 
     public String name() {
         return name;
+    }
+
+    /**
+     * Tells the neighbours the device's addresses, once in its life. For when frames can leave already.
+     *
+     * @throws ShimException if this process may not
+     */
+    public void announce() throws ShimException {
+        if (!announced) {
+            announced = true;
+            Errno.check(NetIf.announce(name), "announce the addresses of TAP " + name);
+        }
     }
 
     /** Nonblocking; the device's. */

@@ -16,6 +16,7 @@ import org.nanorouter.router.port.Space;
 import org.nanorouter.shim.Errno;
 import org.nanorouter.shim.NativeBuffer;
 import org.nanorouter.shim.ReadDescriptor;
+import org.nanorouter.shim.ShimException;
 import org.nanorouter.shim.SlotDescriptor;
 import org.nanorouter.shim.Tap;
 import org.slf4j.Logger;
@@ -111,6 +112,15 @@ public final class TapPort implements Port {
             batch.markDrained();
         }
         return count;
+    }
+
+    /** Tells the neighbours the device's addresses, once in its life. For when frames can leave already. */
+    public void announce() {
+        try {
+            device.announce();
+        } catch (ShimException e) {
+            LOG.warn("port {}: {}; peers learn them by asking", name, e.getMessage());
+        }
     }
 
     private void end() {
