@@ -28,7 +28,7 @@ public final class TapPort implements Port {
 
     /**
      * Bytes after which a batch ends: about one large segment, so that the far side works on it while the next one is
-     * read.
+     * read. What reads a dead OS's rings counts on it: RingImage.UNPUBLISHED of the nanokernel.
      */
     private static final int READ_LIMIT = 64 * 1024;
 
