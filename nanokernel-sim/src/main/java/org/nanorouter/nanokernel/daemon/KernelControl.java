@@ -18,6 +18,7 @@ import org.nanorouter.nanokernel.config.ConfigReader;
 import org.nanorouter.nanokernel.control.ControlException;
 import org.nanorouter.nanokernel.control.ControlHandler;
 import org.nanorouter.nanokernel.loop.PollLoop;
+import org.nanorouter.nanokernel.postmortem.PostmortemTransfer;
 import org.nanorouter.nanokernel.supervise.CellFailedException;
 import org.nanorouter.nanokernel.supervise.EventLog;
 import org.nanorouter.nanokernel.supervise.FaultSignal;
@@ -41,6 +42,7 @@ import org.nanorouter.nanokernel.supervise.OsEvent;
  *     named; {@code last}, the sequence number of the newest</td></tr>
  * <tr><td>os.enter</td><td>{@code pid}, {@code uid_range}, {@code environment}: what it takes to enter its
  *     cell</td></tr>
+ * <tr><td>os.postmortem</td><td>what is kept of it since it last failed: {@link PostmortemTransfer}</td></tr>
  * </table>
  */
 final class KernelControl implements ControlHandler {
@@ -78,6 +80,7 @@ final class KernelControl implements ControlHandler {
                 return Map.of();
             }));
             case "os.events" -> events(request);
+            case "os.postmortem" -> forOs(request, os -> done(() -> machine.postmortem(os, request)));
             case "os.start" -> forOs(request, os -> machine.start(os).thenApply(nothing -> machine.show(os)));
             case "os.stop" -> forOs(request, os -> machine.stop(os).thenApply(nothing -> machine.show(os)));
             case "os.restart" -> forOs(request, os -> machine.restart(os).thenApply(nothing -> machine.show(os)));
@@ -186,6 +189,8 @@ final class KernelControl implements ControlHandler {
         String message = String.valueOf(cause.getMessage());
         if (cause instanceof NoSuchElementException) {
             return new ControlException(ControlException.NOT_FOUND, message);
+        } else if (cause instanceof IllegalArgumentException) {
+            return new ControlException(ControlException.BAD_REQUEST, message);
         } else if (cause instanceof IllegalStateException) {
             return new ControlException(ControlException.CONFLICT, message);
         } else if (cause instanceof CellFailedException) {

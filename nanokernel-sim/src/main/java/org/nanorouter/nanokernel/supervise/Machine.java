@@ -219,7 +219,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
     private void endEpoch(ManagedOs os) {
         os.ready = false;
         os.door.endSessions();
-        memory.endEpoch(os, oses.values());
+        memory.endEpoch(os, oses.values(), lifecycle.events());
     }
 
     private void stopped(ManagedOs os) {
@@ -446,6 +446,11 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         return faults;
     }
 
+    /** Answers os.postmortem: what is kept of an OS that failed. */
+    public Map<String, Object> postmortem(String name, Map<String, Object> request) {
+        return memory.recorder().answer(os(name), request);
+    }
+
     /** What it takes to enter an OS: process 1 and the environment of programs there. */
     public Map<String, Object> entrance(String name) {
         ManagedOs os = os(name);
@@ -488,7 +493,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
             os.fail(new IllegalStateException("os=" + os.name() + ": the nanokernel ends"));
             os.ready = false;
             os.door.close();
-            memory.endEpoch(os, oses.values());
+            memory.endEpoch(os, oses.values(), lifecycle.events());
         }
         memory.close();
     }

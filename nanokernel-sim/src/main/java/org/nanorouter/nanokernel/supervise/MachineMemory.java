@@ -24,12 +24,14 @@ import org.nanorouter.shim.ShimException;
 final class MachineMemory implements AutoCloseable {
     private final ManagementWriter management;
     private final Doorbells doorbells = new Doorbells();
+    private final FlightRecorder recorder;
     private final int ringSize;
     private final List<OsConfig> configs;
     private final int[] restarts;
 
     MachineMemory(MachineConfig config, byte[] bootId) throws ShimException {
         this.management = ManagementWriter.create(bootId);
+        this.recorder = new FlightRecorder(management.region());
         this.ringSize = (int) config.ringSize();
         this.configs = config.oses();
         this.restarts = new int[configs.size()];
@@ -41,6 +43,11 @@ final class MachineMemory implements AutoCloseable {
 
     ManagementWriter management() {
         return management;
+    }
+
+    /** What is left of the epochs that ended by a failure. */
+    FlightRecorder recorder() {
+        return recorder;
     }
 
     void countRestart(ManagedOs os) {
@@ -81,12 +88,16 @@ final class MachineMemory implements AutoCloseable {
         }
     }
 
-    /** Takes the OS's rings away, tells its attached peers, and closes its region; nothing if it has none. */
-    void endEpoch(ManagedOs os, Collection<ManagedOs> all) {
+    /**
+     * Takes the OS's rings away, tells its attached peers, and closes its region; nothing if it has none. If it failed,
+     * what the rings held is kept.
+     */
+    void endEpoch(ManagedOs os, Collection<ManagedOs> all, EventLog log) {
         OsRegionObject region = os.region;
         if (region == null) {
             return;
         }
+        recorder.endOfEpoch(os, all, log);
         int epoch = region.view().epoch();
         os.region = null;
         for (ManagedOs peer : peersWithRegion(os, all)) {
@@ -128,7 +139,7 @@ final class MachineMemory implements AutoCloseable {
                 doorbells.waiter(of.id(), receiver.id()), doorbells.ringer(receiver.id(), of.id()));
     }
 
-    private static List<ManagedOs> peersWithRegion(ManagedOs os, Collection<ManagedOs> all) {
+    static List<ManagedOs> peersWithRegion(ManagedOs os, Collection<ManagedOs> all) {
         return all.stream().filter(peer -> peer.region != null && os.config.peers().contains(peer.name())).toList();
     }
 
@@ -145,6 +156,7 @@ final class MachineMemory implements AutoCloseable {
 
     @Override
     public void close() {
+        recorder.close();
         doorbells.close();
         management.close();
     }

@@ -12,7 +12,8 @@
  *           state BOOTING, epoch + 1, rings entered into the directory
  *           PEER to every attached peer; then the process is started
  *   READY:  state RUNNING, the heartbeat is watched while the endpoint stays attached
- *   end:    rings taken out, PEER_GONE to every attached peer, session, region and doorbells closed
+ *   end:    if by a failure, the rings' bytes copied by FlightRecorder; rings taken out, PEER_GONE to every attached
+ *           peer, session, region and doorbells closed
  * </pre>
  *
  * <p><b>Ends.</b> A stop or restart that was asked for sends TERM to the process, and KILL two seconds later. An exit

@@ -122,6 +122,11 @@ final class MachineFixture {
         return on(() -> machine.show(os));
     }
 
+    /** Answers os.postmortem as the control socket does. */
+    Map<String, Object> answerPostmortem(Map<String, Object> request) throws Exception {
+        return on(() -> machine.postmortem((String) request.get("os"), request));
+    }
+
     String state(String os) throws Exception {
         return (String) show(os).get("state");
     }
