@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.nanorouter.router.pcapng;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes one section of a pcapng file: first {@link #section}, then interfaces, then packets and journal entries. Each
+ * call writes one whole block. Not for several threads at a time; the stream is the caller's to buffer, flush and
+ * close.
+ */
+public final class PcapngWriter {
+    /** Link type of Ethernet frames without FCS. */
+    public static final int ETHERNET = 1;
+    /** Longest packet that is announced and taken: Wireshark's limit. libpcap wants the same for every interface. */
+    public static final int MAX_PACKET = 256 << 10;
+
+    private static final int FIRST_LENGTH = 4096;
+    private static final long NS_PER_US = 1000;
+
+    private final OutputStream out;
+    /** The block being put together, from its type on. */
+    private ByteBuffer block = ByteBuffer.allocate(FIRST_LENGTH).order(ByteOrder.LITTLE_ENDIAN);
+    private int interfaces;
+
+    public PcapngWriter(OutputStream out) {
+        this.out = out;
+    }
+
+    /**
+     * Begins the file.
+     *
+     * @param application the program that writes it
+     * @param comments    about the whole, each for itself; one that is too long for the format is cut
+     */
+    public void section(String application, List<String> comments) throws IOException {
+        begin(PcapngDescriptor.SECTION_HEADER);
+        room(2 * Long.BYTES).putInt(PcapngDescriptor.BYTE_ORDER_MAGIC)
+                .putShort(PcapngDescriptor.MAJOR).putShort(PcapngDescriptor.MINOR)
+                .putLong(PcapngDescriptor.LENGTH_UNKNOWN);
+        option(PcapngDescriptor.APPLICATION, application);
+        for (String comment : comments) {
+            option(PcapngDescriptor.COMMENT, comment);
+        }
+        end();
+    }
+
+    /**
+     * Describes an interface whose times are in nanoseconds.
+     *
+     * @param linkType a number of the registry of link types, such as {@link #ETHERNET}
+     * @return its number, 0 for the first
+     */
+    public int addInterface(int linkType, String name, String description) throws IOException {
+        begin(PcapngDescriptor.INTERFACE);
+        room(Long.BYTES).putShort((short) linkType).putShort((short) 0).putInt(MAX_PACKET);
+        option(PcapngDescriptor.NAME, name);
+        option(PcapngDescriptor.DESCRIPTION, description);
+        option(PcapngDescriptor.TIME_RESOLUTION, new byte[] {PcapngDescriptor.NANOSECONDS});
+        end();
+        return interfaces++;
+    }
+
+    /**
+     * Writes a packet.
+     *
+     * @param interfaceId number that {@link #addInterface} gave
+     * @param time        nanoseconds since 1970
+     * @param packet      holds the bytes at {@code offset}; its position does not matter
+     * @param comment     null for none
+     */
+    public void packet(int interfaceId, long time, ByteBuffer packet, int offset, int length,
+            @Nullable String comment) throws IOException {
+        if (interfaceId < 0 || interfaceId >= interfaces) {
+            throw new IllegalArgumentException("interfaceId=" + interfaceId + ", there are " + interfaces);
+        }
+        if (length < 0 || length > MAX_PACKET) {
+            throw new IllegalArgumentException("length=" + length + ", expected 0 to " + MAX_PACKET);
+        }
+        begin(PcapngDescriptor.ENHANCED_PACKET);
+        room(5 * Integer.BYTES).putInt(interfaceId).putInt((int) (time >>> Integer.SIZE)).putInt((int) time)
+                .putInt(length).putInt(length);
+        room(length).put(block.position(), packet, offset, length);
+        block.position(block.position() + length);
+        pad();
+        if (comment != null) {
+            option(PcapngDescriptor.COMMENT, comment);
+        }
+        end();
+    }
+
+    /**
+     * Writes an entry of systemd's journal, which Wireshark shows in a line of its own between the packets.
+     *
+     * @param time   nanoseconds since 1970; the format has microseconds
+     * @param fields by name, as systemd.journal-fields(7) has them; values are of one line
+     */
+    public void journal(long time, Map<String, String> fields) throws IOException {
+        StringBuilder entry = new StringBuilder("__REALTIME_TIMESTAMP=").append(Math.floorDiv(time, NS_PER_US))
+                .append('\n');
+        fields.forEach((name, value) -> {
+            if (!name.matches("[A-Z][A-Z0-9_]{0,63}") || value.indexOf('\n') >= 0) {
+                throw new IllegalArgumentException("field " + name + "=" + value + " is no field of one line");
+            }
+            entry.append(name).append('=').append(value).append('\n');
+        });
+        begin(PcapngDescriptor.JOURNAL_EXPORT);
+        byte[] bytes = entry.toString().getBytes(StandardCharsets.UTF_8);
+        room(bytes.length).put(bytes);
+        pad();
+        endWithoutOptions();
+    }
+
+    private void begin(int type) {
+        block.clear();
+        block.putInt(type).putInt(0);
+    }
+
+    private void option(int code, String text) {
+        byte[] value = text.getBytes(StandardCharsets.UTF_8);
+        int length = Math.min(value.length, PcapngDescriptor.MAX_OPTION_LENGTH);
+        if (length < value.length) {
+            // Not in the middle of a character.
+            while ((value[length] & 0xC0) == 0x80) {
+                length--;
+            }
+        }
+        option(code, Arrays.copyOf(value, length));
+    }
+
+    private void option(int code, byte[] value) {
+        room(PcapngDescriptor.OPTION_HEADER_LENGTH + value.length)
+                .putShort((short) code).putShort((short) value.length).put(value);
+        pad();
+    }
+
+    private void pad() {
+        int end = PcapngDescriptor.padded(block.position());
+        room(end - block.position());
+        while (block.position() < end) {
+            block.put((byte) 0);
+        }
+    }
+
+    private void end() throws IOException {
+        room(PcapngDescriptor.OPTION_HEADER_LENGTH)
+                .putShort((short) PcapngDescriptor.END_OF_OPTIONS).putShort((short) 0);
+        endWithoutOptions();
+    }
+
+    private void endWithoutOptions() throws IOException {
+        int length = block.position() + PcapngDescriptor.BLOCK_TRAILER_LENGTH;
+        room(PcapngDescriptor.BLOCK_TRAILER_LENGTH).putInt(length);
+        block.putInt(Integer.BYTES, length);
+        out.write(block.array(), 0, length);
+    }
+
+    /** The block, with room for so many bytes more. */
+    private ByteBuffer room(int bytes) {
+        if (block.remaining() < bytes) {
+            int length = Math.max(2 * block.capacity(), block.position() + bytes);
+            block = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN).put(block.flip());
+        }
+        return block;
+    }
+}
