@@ -81,7 +81,13 @@ final class RunningKernel implements AutoCloseable {
 
     /** Runs a command of the program on this instance. */
     Command nanorouter(String... words) {
-        List<String> command = program();
+        return nanorouterIn(List.of(), words);
+    }
+
+    /** Runs it as the arguments of another command. */
+    Command nanorouterIn(List<String> prefix, String... words) {
+        List<String> command = new ArrayList<>(prefix);
+        command.addAll(program());
         command.addAll(List.of(words));
         return Command.run(Map.of("NANOROUTER_RUN", base.toString()), command);
     }

@@ -21,6 +21,12 @@ final class KernelCalls {
     private KernelCalls() {
     }
 
+    /** What is asked over one connection, and what comes of it. */
+    @FunctionalInterface
+    interface Conversation<T> {
+        T hold(ControlClient client) throws IOException, ControlException;
+    }
+
     /** The instance that a command means. */
     static RunDirectory instance(InstanceOption option) {
         try {
@@ -47,9 +53,14 @@ final class KernelCalls {
         if (os != null) {
             request.put("os", os);
         }
+        return converse(option, client -> client.call(request));
+    }
+
+    /** Several calls of the instance's nanokernel on one connection. */
+    static <T> T converse(InstanceOption option, Conversation<T> conversation) {
         RunDirectory instance = instance(option);
         try (ControlClient client = ControlClient.connect(instance.controlSocket(), TIMEOUT)) {
-            return client.call(request);
+            return conversation.hold(client);
         } catch (ControlException e) {
             throw new CommandFailure(exitStatus(e), String.valueOf(e.getMessage()), e);
         } catch (IOException e) {

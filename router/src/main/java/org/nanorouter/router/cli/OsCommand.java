@@ -13,7 +13,7 @@ import picocli.CommandLine.Spec;
 /** {@code nanorouter os}: the OSes of a running machine. */
 @Command(
         name = "os",
-        subcommands = EventsCommand.class,
+        subcommands = {EventsCommand.class, PostmortemCommand.class},
         synopsisSubcommandLabel = "VERB",
         description = "Shows, starts and stops the OSes of a running machine.",
         commandListHeading = "%nVerbs:%n",
@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
             "  nanorouter os show guest -j    everything about one, as JSON",
             "  nanorouter os restart guest    the next epoch of one; the others go on",
             "  nanorouter os events -f        what happens to them, as it happens",
-            "  nanorouter os panic guest      a failure on purpose: its endpoint aborts"
+            "  nanorouter os panic guest      a failure on purpose: its endpoint aborts",
+            "  nanorouter os postmortem guest -w f.pcapng    the last frames before it failed"
         })
 final class OsCommand implements Runnable {
     @Spec
