@@ -42,7 +42,7 @@ import org.nanorouter.nanokernel.supervise.OsEvent;
  *     named; {@code last}, the sequence number of the newest</td></tr>
  * <tr><td>os.enter</td><td>{@code pid}, {@code uid_range}, {@code environment}: what it takes to enter its
  *     cell</td></tr>
- * <tr><td>os.postmortem</td><td>what is kept of it since it last failed: {@link PostmortemTransfer}</td></tr>
+ * <tr><td>os.postmortem</td><td>what its rings held when it last failed: {@link PostmortemTransfer}</td></tr>
  * </table>
  */
 final class KernelControl implements ControlHandler {

@@ -5,14 +5,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of an incarnation that failed. Times are CLOCK_MONOTONIC in nanoseconds.
+ * What is known of an incarnation that failed, or of one that lives. Times are CLOCK_MONOTONIC in nanoseconds.
  *
  * @param os          name of the OS
  * @param epoch       the epoch that ended
- * @param failure     kind of the failure: panic, exit, signal or heartbeat
+ * @param failure     kind of the failure: panic, exit, signal, heartbeat or stall; {@link #ALIVE} if there was none
  * @param text        what happened, for people
  * @param startedAt   when the incarnation was started
- * @param failedAt    when the failure was seen
+ * @param failedAt    when the failure was seen, or if it lives when the copy was made
  * @param beatAt      last heartbeat as the OS says, 0 if there was none
  * @param clockOffset nanoseconds to add to a time for those since 1970; taken once, when the copy was made
  * @param panic       the OS's panic record, null if it wrote none
@@ -21,6 +21,14 @@ import org.jspecify.annotations.Nullable;
  */
 public record Postmortem(String os, int epoch, String failure, String text, long startedAt, long failedAt, long beatAt,
         long clockOffset, @Nullable Panic panic, List<Event> events, List<RingImage> rings) {
+
+    /** The failure of an OS that lives. */
+    public static final String ALIVE = "none";
+
+    /** Whether it is of an OS that lived when the copy was made. */
+    public boolean isAlive() {
+        return failure.equals(ALIVE);
+    }
 
     /**
      * A panic record.

@@ -16,8 +16,9 @@ import org.nanorouter.nanokernel.control.ControlException;
 /**
  * A {@link Postmortem} over the control socket: the verb {@code os.postmortem}.
  *
- * <p>With {@code os} alone it is answered with everything but the bytes of the rings. With {@code epoch}, {@code ring}
- * (index in {@code rings}) and {@code offset} it is answered with {@code data}: at most {@link #MAX_PART} of that
+ * <p>With {@code os} alone it is answered with everything but the bytes of the rings; with {@code now} true, too, as of
+ * this moment and not of the last failure. With the {@code failed_at} of that answer, {@code ring} (index in
+ * {@code rings}) and {@code offset} it is answered with {@code data}: at most {@link #MAX_PART} of that
  * ring's bytes in base64. So no reply is large, and the nanokernel keeps nothing for a client that goes away half-way.
  */
 public final class PostmortemTransfer {
@@ -67,16 +68,16 @@ public final class PostmortemTransfer {
     /**
      * The reply to any request.
      *
-     * @throws IllegalStateException    if the request goes on with an incarnation that is no longer kept
+     * @throws IllegalStateException    if the request goes on with a copy that is no longer kept
      * @throws IllegalArgumentException if it names bytes that are not there
      */
     public static Map<String, Object> answer(Postmortem postmortem, Map<String, Object> request) {
         if (!request.containsKey("ring")) {
             return describe(postmortem);
         }
-        if (number(request, "epoch") != postmortem.epoch()) {
-            throw new IllegalStateException("os=" + postmortem.os() + " failed again meanwhile: epoch "
-                    + postmortem.epoch() + " is kept now; ask anew");
+        if (number(request, "failed_at") != postmortem.failedAt()) {
+            throw new IllegalStateException("os=" + postmortem.os() + ": another copy is kept meanwhile, that of epoch "
+                    + postmortem.epoch() + "; ask anew");
         }
         long index = number(request, "ring");
         long offset = number(request, "offset");
@@ -95,34 +96,36 @@ public final class PostmortemTransfer {
     /**
      * Asks for all of it.
      *
+     * @param now whether what the rings hold now is wanted, not what they held at the last failure
      * @throws ControlException if nothing is kept of this OS, or it fails just now once more
      * @throws IOException      if the connection failed, or the answer makes no sense
      */
-    public static Postmortem fetch(ControlClient client, String os) throws IOException, ControlException {
-        Map<String, Object> reply = client.call(VERB, "os", os);
+    public static Postmortem fetch(ControlClient client, String os, boolean now)
+            throws IOException, ControlException {
+        Map<String, Object> reply = client.call(Map.of("verb", VERB, "os", os, "now", now));
         try {
-            int epoch = (int) number(reply, "epoch");
+            long failedAt = number(reply, "failed_at");
             List<RingImage> rings = new ArrayList<>();
             for (Map<?, ?> ring : objects(reply, "rings")) {
                 rings.add(new RingImage(text(ring, "producer"), text(ring, "consumer"), (int) number(ring, "capacity"),
                         number(ring, "tail"), number(ring, "head"), number(ring, "sequence_from"),
                         number(ring, "sequence_to"), number(ring, "not_before"), number(ring, "not_after"),
-                        fetch(client, os, epoch, rings.size(), number(ring, "bytes"))));
+                        fetch(client, os, failedAt, rings.size(), number(ring, "bytes"))));
             }
             List<Postmortem.Event> events = objects(reply, "events").stream()
                     .map(event -> new Postmortem.Event(number(event, "at"), text(event, "text"))).toList();
             Postmortem.Panic panic = reply.get("panic") instanceof Map<?, ?> record
                     ? new Postmortem.Panic((int) number(record, "code"), number(record, "at"), text(record, "text"))
                     : null;
-            return new Postmortem(text(reply, "os"), epoch, text(reply, "failure"), text(reply, "text"),
-                    number(reply, "started_at"), number(reply, "failed_at"), number(reply, "beat_at"),
+            return new Postmortem(text(reply, "os"), (int) number(reply, "epoch"), text(reply, "failure"),
+                    text(reply, "text"), number(reply, "started_at"), failedAt, number(reply, "beat_at"),
                     number(reply, "clock_offset"), panic, events, rings);
         } catch (IllegalArgumentException e) {
             throw new IOException("a postmortem that cannot be: " + e.getMessage(), e);
         }
     }
 
-    private static ByteBuffer fetch(ControlClient client, String os, int epoch, int ring, long length)
+    private static ByteBuffer fetch(ControlClient client, String os, long failedAt, int ring, long length)
             throws IOException, ControlException {
         if (length < 0 || length > Integer.MAX_VALUE) {
             throw new IllegalArgumentException("bytes=" + length);
@@ -132,7 +135,7 @@ public final class PostmortemTransfer {
             Map<String, Object> request = new LinkedHashMap<>();
             request.put("verb", VERB);
             request.put("os", os);
-            request.put("epoch", epoch);
+            request.put("failed_at", failedAt);
             request.put("ring", ring);
             request.put("offset", bytes.position());
             byte[] part = Base64.getDecoder().decode(text(client.call(request), "data"));

@@ -28,7 +28,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps of each OS what its rings held when it last failed: at most {@link #MAX_BYTES} an OS, outside the heap, shared
- * equally by its rings; until it fails again or the nanokernel ends. If the memory is not to be had, nothing is kept of
+ * equally by its rings; until it fails again or the nanokernel ends. A copy of a living OS's rings that is asked for
+ * takes the place of the one before, of whatever OS. If the memory is not to be had, nothing is kept of
  * this failure, and the OS restarts all the same.
  */
 final class FlightRecorder implements AutoCloseable {
@@ -55,6 +56,8 @@ final class FlightRecorder implements AutoCloseable {
 
     private final ManagementRegion table;
     private final Map<String, Kept> kept = new HashMap<>();
+    /** The last copy that was asked for of an OS that lived. */
+    private @Nullable Kept living;
 
     FlightRecorder(ManagementRegion table) {
         this.table = table;
@@ -71,8 +74,20 @@ final class FlightRecorder implements AutoCloseable {
             // It never failed in this epoch, or it was hung and is alive again.
             return;
         }
-        long now = System.nanoTime();
-        List<Pair> pairs = pairs(os, region, all, now);
+        long begin = System.nanoTime();
+        Kept copy = copy(os, region, all, ConfigReader.label(failure), os.failureText, failedAt, events);
+        Kept before = kept.put(os.name(), copy);
+        if (before != null) {
+            before.close();
+        }
+        LOG.info("{}: {} KiB of its rings are kept for 'os postmortem', copied in {} us", os.name(),
+                copy.postmortem().rings().stream().mapToInt(ring -> ring.bytes().capacity()).sum() >> 10,
+                (System.nanoTime() - begin) / 1_000);
+    }
+
+    private Kept copy(ManagedOs os, OsRegionObject region, Collection<ManagedOs> all, String failure, String text,
+            long failedAt, List<OsEvent> events) {
+        List<Pair> pairs = pairs(os, region, all, System.nanoTime());
         NativeBuffer copy = null;
         try {
             copy = pairs.isEmpty() ? null : NativeBuffer.allocate(MAX_BYTES);
@@ -80,16 +95,23 @@ final class FlightRecorder implements AutoCloseable {
             LOG.warn("{}: what its rings held is not kept: {}", os.name(), e.getMessage());
             pairs = List.of();
         }
-        Postmortem postmortem = new Postmortem(os.name(), os.epoch(), ConfigReader.label(failure), os.failureText,
-                table.startedAt(os.id()), failedAt, region.view().heartbeat(), clockOffset(),
-                panic(region.view()), last(events), take(pairs, copy));
-        Kept before = kept.put(os.name(), new Kept(postmortem, copy));
-        if (before != null) {
-            before.close();
+        return new Kept(new Postmortem(os.name(), os.epoch(), failure, text, table.startedAt(os.id()), failedAt,
+                region.view().heartbeat(), clockOffset(), panic(region.view()), last(events), take(pairs, copy)), copy);
+    }
+
+    /** Copies what the rings of an OS hold now, as after its router died; in place of the last such copy of any OS. */
+    private Postmortem now(ManagedOs os, Collection<ManagedOs> all, EventLog log) {
+        OsRegionObject region = os.region;
+        OsState state = table.state(os.id());
+        if (region == null || state == null) {
+            throw new IllegalStateException("os=" + os.name() + " does not run, it has no rings now");
         }
-        LOG.info("{}: {} KiB of its rings are kept for 'os postmortem', copied in {} us", os.name(),
-                postmortem.rings().stream().mapToInt(ring -> ring.bytes().capacity()).sum() >> 10,
-                (System.nanoTime() - now) / 1_000);
+        if (living != null) {
+            living.close();
+        }
+        living = copy(os, region, all, Postmortem.ALIVE, "it is " + Machine.label(state), System.nanoTime(),
+                log.of(os.name()));
+        return living.postmortem();
     }
 
     private static List<Postmortem.Event> last(List<OsEvent> events) {
@@ -149,16 +171,29 @@ final class FlightRecorder implements AutoCloseable {
      *
      * @throws NoSuchElementException if nothing is kept of this OS
      */
-    Map<String, Object> answer(ManagedOs os, Map<String, Object> request) {
+    Map<String, Object> answer(ManagedOs os, Collection<ManagedOs> all, EventLog log, Map<String, Object> request) {
+        boolean goesOn = request.containsKey("ring");
+        if (!goesOn && Boolean.TRUE.equals(request.get("now"))) {
+            return PostmortemTransfer.describe(now(os, all, log));
+        }
+        if (goesOn && living != null && living.postmortem().os().equals(os.name())
+                && request.get("failed_at") instanceof Number at && at.longValue() == living.postmortem().failedAt()) {
+            return PostmortemTransfer.answer(living.postmortem(), request);
+        }
         Kept found = kept.get(os.name());
         if (found == null) {
-            throw new NoSuchElementException("os=" + os.name() + " has not failed since the nanokernel began");
+            throw new NoSuchElementException("os=" + os.name() + " has not failed since the nanokernel began; "
+                    + "with --now you get what its rings hold now, also after its router died");
         }
         return PostmortemTransfer.answer(found.postmortem(), request);
     }
 
     @Override
     public void close() {
+        if (living != null) {
+            living.close();
+            living = null;
+        }
         kept.values().forEach(Kept::close);
         kept.clear();
     }

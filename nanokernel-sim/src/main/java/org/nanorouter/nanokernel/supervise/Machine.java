@@ -446,9 +446,9 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         return faults;
     }
 
-    /** Answers os.postmortem: what is kept of an OS that failed. */
+    /** Answers os.postmortem: what is kept of an OS that failed, or what is there now. */
     public Map<String, Object> postmortem(String name, Map<String, Object> request) {
-        return memory.recorder().answer(os(name), request);
+        return memory.recorder().answer(os(name), oses.values(), lifecycle.events(), request);
     }
 
     /** What it takes to enter an OS: process 1 and the environment of programs there. */

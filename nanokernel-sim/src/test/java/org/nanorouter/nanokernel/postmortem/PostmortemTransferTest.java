@@ -33,14 +33,14 @@ class PostmortemTransferTest {
         for (int i = 0; i < LENGTH; i++) {
             ring.bytes().put(i, (byte) (i * 31 + epoch));
         }
-        return new Postmortem("guest", epoch, "panic", "panic 7", 100, 150, 140, 1_000,
+        return new Postmortem("guest", epoch, "panic", "panic 7", 100, 150 + epoch, 140, 1_000,
                 new Postmortem.Panic(7, 149, "ü"), List.of(new Postmortem.Event(120, "one")), List.of(ring));
     }
 
     private Postmortem fetch(ControlHandler handler) throws IOException, ControlException {
         try (ControlServer server = ControlServer.start(directory.resolve("c"), handler);
                 ControlClient client = ControlClient.connect(server.path())) {
-            return PostmortemTransfer.fetch(client, "guest");
+            return PostmortemTransfer.fetch(client, "guest", false);
         }
     }
 
@@ -69,12 +69,12 @@ class PostmortemTransferTest {
             } catch (IllegalStateException e) {
                 throw new ControlException(ControlException.CONFLICT, e.getMessage());
             }
-        })).isInstanceOf(ControlException.class).hasMessageContaining("failed again meanwhile: epoch 4");
+        })).isInstanceOf(ControlException.class).hasMessageContaining("another copy is kept meanwhile");
     }
 
     @Test
     void bytesThatAreNotThereAreRefused() {
-        Map<String, Object> request = new HashMap<>(Map.of("epoch", 3, "ring", 0, "offset", LENGTH));
+        Map<String, Object> request = new HashMap<>(Map.of("failed_at", 153, "ring", 0, "offset", LENGTH));
         assertThat(PostmortemTransfer.answer(postmortem(3), request)).containsEntry("data", "");
         for (Map<String, Object> wrong : List.<Map<String, Object>>of(Map.of("ring", 1), Map.of("ring", -1),
                 Map.of("ring", "0"), Map.of("offset", -1), Map.of("offset", LENGTH + 1), Map.of("offset", 1L << 40))) {
@@ -90,7 +90,7 @@ class PostmortemTransferTest {
         Map<String, Object> description = PostmortemTransfer.describe(postmortem(3));
         assertThatThrownBy(() -> fetch(request -> request.containsKey("ring") ? Map.of("data", "") : description))
                 .isInstanceOf(IOException.class).hasMessageContaining("part=0");
-        assertThatThrownBy(() -> fetch(request -> Map.of("epoch", "three")))
-                .isInstanceOf(IOException.class).hasMessageContaining("epoch=three");
+        assertThatThrownBy(() -> fetch(request -> Map.of("failed_at", "three")))
+                .isInstanceOf(IOException.class).hasMessageContaining("failed_at=three");
     }
 }

@@ -117,7 +117,7 @@ class FlightRecorderTest {
 
     private Postmortem fetch(String os) throws Exception {
         try (ControlClient client = ControlClient.connect(control.path())) {
-            return PostmortemTransfer.fetch(client, os);
+            return PostmortemTransfer.fetch(client, os, false);
         }
     }
 
@@ -236,6 +236,24 @@ class FlightRecorderTest {
         machine.restart("b");
         assertThat(fetch("b")).returns(2, Postmortem::epoch).returns("heartbeat", Postmortem::failure);
         assertThat(texts(fetch("b").rings().get(0))).containsExactly("the last WAITING");
+    }
+
+    @Test
+    void whatTheRingsOfALivingOsHoldIsThereAfterItsRouterDied() throws Exception {
+        send(b, "delivered");
+        receive(a);
+        send(a, "not read any more");
+        b.close();
+        try (ControlClient client = ControlClient.connect(control.path())) {
+            Postmortem found = PostmortemTransfer.fetch(client, "b", true);
+            assertThat(found.isAlive()).isTrue();
+            assertThat(found.text()).isEqualTo("it is running");
+            assertThat(texts(found.rings().get(0))).containsExactly("delivered DELIVERED");
+            assertThat(texts(found.rings().get(1))).containsExactly("not read any more WAITING");
+            machine.stop("b");
+            assertThatThrownBy(() -> PostmortemTransfer.fetch(client, "b", true)).hasMessageContaining("does not run");
+        }
+        assertThatThrownBy(() -> fetch("b")).hasMessageContaining("os=b has not failed");
     }
 
     @Test

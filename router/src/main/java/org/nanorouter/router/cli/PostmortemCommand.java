@@ -44,6 +44,7 @@ import picocli.CommandLine.Spec;
             "  nanorouter os postmortem guest              what is kept",
             "  nanorouter os postmortem guest -w f.pcapng  frames and events, for Wireshark",
             "  nanorouter os postmortem guest -w - | tshark -r -",
+            "  nanorouter os postmortem host --now -w f.pcapng    its router died, not the OS",
             "  tshark -r f.pcapng -T fields -e frame.interface_name -e frame.comment"
         })
 final class PostmortemCommand implements Callable<Integer> {
@@ -62,6 +63,10 @@ final class PostmortemCommand implements Callable<Integer> {
             description = "The file to make, with mode 0600; '-' is standard output. None is replaced.")
     private @Nullable String file;
 
+    @Option(names = "--now",
+            description = "What the rings of a living OS hold now, as after its router died.")
+    private boolean now;
+
     @Parameters(paramLabel = "OS", description = "Name of the OS.")
     private String os = "";
 
@@ -73,7 +78,7 @@ final class PostmortemCommand implements Callable<Integer> {
         } else if (toOutput && Terminal.outputIsTerminal()) {
             throw new ParameterException(spec.commandLine(), "'-w -' writes no text: standard output is a terminal");
         }
-        Postmortem postmortem = KernelCalls.converse(instance, client -> PostmortemTransfer.fetch(client, os));
+        Postmortem postmortem = KernelCalls.converse(instance, client -> PostmortemTransfer.fetch(client, os, now));
         PostmortemFile capture = new PostmortemFile(postmortem);
         if (toOutput) {
             writeToOutput(capture);
@@ -117,8 +122,7 @@ final class PostmortemCommand implements Callable<Integer> {
             out.json(json(postmortem, capture));
             return;
         }
-        out.line(os + ": epoch " + postmortem.epoch() + " failed at " + capture.failedAt() + ": "
-                + postmortem.failure() + ", " + postmortem.text());
+        out.line(os + ": epoch " + postmortem.epoch() + ", " + capture.verdict());
         Output.Table table = out.table("FROM", "TO", ">RECORDS", ">WAITING");
         capture.directions().forEach(direction -> table.row(direction.ring().producer(),
                 direction.ring().consumer(), direction.records().size(), direction.waiting()));

@@ -32,7 +32,7 @@ public final class PostmortemFile {
             return ring.producer() + ">" + ring.consumer();
         }
 
-        /** Records that lay in the ring when the OS failed. */
+        /** Records that lay in the ring at the end. */
         public long waiting() {
             return records.stream().filter(record -> record.fate() == RecoveredRecord.Fate.WAITING).count();
         }
@@ -56,7 +56,7 @@ public final class PostmortemFile {
         return directions;
     }
 
-    /** When the failure was seen. */
+    /** When the failure was seen, or the copy of a living OS was made. */
     public Instant failedAt() {
         return Instant.ofEpochSecond(0, wall(postmortem.failedAt()));
     }
@@ -77,12 +77,16 @@ public final class PostmortemFile {
         }
     }
 
+    /** When it failed and why, or that it lives. */
+    public String verdict() {
+        return String.format(Locale.ROOT, "%s at %s after %.3f s: %s", postmortem.isAlive() ? "alive" : "failed",
+                failedAt(), (postmortem.failedAt() - postmortem.startedAt()) / (double) NS_PER_S,
+                (postmortem.isAlive() ? "" : postmortem.failure() + ", ") + oneLine(postmortem.text()));
+    }
+
     private List<String> facts() {
         List<String> facts = new ArrayList<>();
-        facts.add(String.format(Locale.ROOT, "OS %s, epoch %d, failed at %s after %.3f s: %s, %s", postmortem.os(),
-                postmortem.epoch(), failedAt(),
-                (postmortem.failedAt() - postmortem.startedAt()) / (double) NS_PER_S,
-                postmortem.failure(), oneLine(postmortem.text())));
+        facts.add(String.format(Locale.ROOT, "OS %s, epoch %d, %s", postmortem.os(), postmortem.epoch(), verdict()));
         Postmortem.Panic panic = postmortem.panic();
         if (panic != null) {
             facts.add("panic code " + panic.code() + ", text: " + oneLine(panic.text()));
