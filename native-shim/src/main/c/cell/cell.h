@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cell.h - what the three parts of nk-cell share.
+ * cell.h - what the parts of nk-cell share.
  *
  * nk-cell.c reads the command line, watches the cell from outside and mirrors its end. mounts.c lays the file tree
- * of the cell. init.c is process 1 of the cell.
+ * of the cell. init.c is process 1 of the cell; services.c is what it knows of the commands that it starts anew.
  */
 #ifndef CELL_H
 #define CELL_H
@@ -15,6 +15,7 @@
 
 #define CELL_MAX_BINDS 64
 #define CELL_MAX_SETENV 64
+#define CELL_MAX_SERVICES 16
 #define CELL_UID_RANGE 65536u
 
 /* Exit codes of sysexits.h that nk-cell uses for its own failures; every other code is the init command's. */
@@ -47,7 +48,9 @@ struct cell {
 	size_t bind_count;
 	char *setenv[CELL_MAX_SETENV];
 	size_t setenv_count;
-	char **init;
+	char **init; /* its first is NULL: there is none, the cell lives until it is told to end */
+	char **services[CELL_MAX_SERVICES]; /* commands, each ended by NULL */
+	size_t service_count;
 };
 
 /* Prints one line, "nk-cell: NAME: ...", and ends this process. Namespaces end with it: nothing needs undoing. */
@@ -61,10 +64,28 @@ void cell_prepare_mounts(struct cell *cell);
 void cell_finish_mounts(const struct cell *cell);
 
 /*
- * Process 1. Sets the inside up, writes one byte to `ready`, waits for one on `go`, runs the init command and does
- * not return. The end of `go` without a byte means that the watcher died.
+ * Process 1. Sets the inside up, writes one byte to `ready`, waits for one on `go`, runs the init command and the
+ * services, and does not return. The end of `go` without a byte means that the watcher died.
  */
 __attribute__((noreturn))
 void cell_init(const struct cell *cell, int go, int ready);
+
+/* Starts a command in a session and with an environment of its own. Returns its pid, or -1 with errno set. */
+pid_t cell_spawn(const struct cell *cell, char **command);
+
+/* Starts every service. */
+void cell_services_start(const struct cell *cell);
+
+/* Starts those whose pause is over. Returns milliseconds until the next one's is, -1 if none pauses. */
+int cell_services_restart(const struct cell *cell);
+
+/* A child has ended with this status of waitpid; false if it was no service. */
+bool cell_services_ended(const struct cell *cell, pid_t pid, int status);
+
+/* Sends TERM to every service; none is started any more. */
+void cell_services_end(const struct cell *cell);
+
+/* Whether a service runs. */
+bool cell_services_run(const struct cell *cell);
 
 #endif

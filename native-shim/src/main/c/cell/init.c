@@ -2,8 +2,9 @@
 /*
  * init.c - process 1 of a cell.
  *
- * It stays nk-cell's own code: it reaps every orphan, forwards TERM and INT to the init command as TERM, and ends
- * with the init command's status; the kernel then kills whatever is left in the pid namespace.
+ * It stays nk-cell's own code: it reaps every orphan, keeps the services running, forwards TERM and INT to the init
+ * command and the services as TERM, and ends with the init command's status; the kernel then kills whatever is left
+ * in the pid namespace. Told to end, it waits for the services too, and without an init command ends with 0.
  */
 #include "cell.h"
 
@@ -21,6 +22,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MAX_ENVIRONMENT (16 + CELL_MAX_SETENV)
@@ -99,7 +101,7 @@ static char **environment(const struct cell *cell)
 }
 
 __attribute__((noreturn))
-static void run(const struct cell *cell)
+static void run(const struct cell *cell, char **command)
 {
 	char **list = environment(cell);
 	sigset_t none;
@@ -116,8 +118,17 @@ static void run(const struct cell *cell)
 			break;
 		}
 	}
-	execvpe(cell->init[0], cell->init, list);
-	cell_die(cell, errno == ENOENT ? 127 : 126, "cannot run %s: %s", cell->init[0], strerror(errno));
+	execvpe(command[0], command, list);
+	cell_die(cell, errno == ENOENT ? 127 : 126, "cannot run %s: %s", command[0], strerror(errno));
+}
+
+pid_t cell_spawn(const struct cell *cell, char **command)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		run(cell, command);
+	return pid;
 }
 
 static void redirect(const struct cell *cell)
@@ -132,20 +143,40 @@ static void redirect(const struct cell *cell)
 	close_range(3, ~0u, 0);
 }
 
+/* A number that is no child's pid: there is no init command, or it has ended. */
+#define NO_CHILD (-1)
+
 __attribute__((noreturn))
-static void reap(pid_t init, const sigset_t *signals)
+static void reap(const struct cell *cell, pid_t init, const sigset_t *signals)
 {
+	bool ending = false;
+	int result = 0;
+
 	for (;;) {
-		int signal_number = sigwaitinfo(signals, NULL);
+		int pause = cell_services_restart(cell);
+		struct timespec timeout = { .tv_sec = pause / 1000, .tv_nsec = pause % 1000 * 1000000L };
+		int signal_number = pause < 0 ? sigwaitinfo(signals, NULL) : sigtimedwait(signals, NULL, &timeout);
 		int status;
 		pid_t pid;
 
-		if (signal_number == SIGTERM || signal_number == SIGINT)
-			kill(init, SIGTERM);
-		while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-			if (pid == init)
-				_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+		if (signal_number == SIGTERM || signal_number == SIGINT) {
+			ending = true;
+			cell_services_end(cell);
+			if (init != NO_CHILD)
+				kill(init, SIGTERM);
 		}
+		while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+			if (pid == init) {
+				init = NO_CHILD;
+				result = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+				if (!ending)
+					_exit(result);
+			} else {
+				cell_services_ended(cell, pid, status);
+			}
+		}
+		if (ending && init == NO_CHILD && !cell_services_run(cell))
+			_exit(result);
 	}
 }
 
@@ -153,7 +184,7 @@ void cell_init(const struct cell *cell, int go, int ready)
 {
 	sigset_t signals;
 	char byte = 1;
-	pid_t init;
+	pid_t init = NO_CHILD;
 
 	if (read(go, &byte, 1) != 1)
 		_exit(CELL_OSERR);
@@ -175,10 +206,11 @@ void cell_init(const struct cell *cell, int go, int ready)
 	sigaddset(&signals, SIGCHLD);
 	sigprocmask(SIG_SETMASK, &signals, NULL);
 	redirect(cell);
-	init = fork();
-	if (init < 0)
-		cell_die(cell, CELL_OSERR, "cannot fork: %s", strerror(errno));
-	if (init == 0)
-		run(cell);
-	reap(init, &signals);
+	if (cell->init[0]) {
+		init = cell_spawn(cell, cell->init);
+		if (init < 0)
+			cell_die(cell, CELL_OSERR, "cannot fork: %s", strerror(errno));
+	}
+	cell_services_start(cell);
+	reap(cell, init, &signals);
 }

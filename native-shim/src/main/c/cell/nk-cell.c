@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * nk-cell - makes one namespace cell, runs an OS's init command in it, and ends with it.
+ * nk-cell - makes one namespace cell, runs an OS's init command and its services in it, and ends with the init command.
  *
  *     nk-cell --name OS --dir DIR [--home DIR] [--uid-base N] [--bind SRC:DST[:ro]]... [--setenv K=V]...
- *             [--no-tun] [--lifeline] [--log FILE] -- INIT [ARGUMENT]...
+ *             [--service N COMMAND ARGUMENT...]... [--no-tun] [--lifeline] [--log FILE] -- [INIT [ARGUMENT]...]
  *
  *     --name OS        host name of the cell; NK_OS
  *     --dir DIR        the OS's run directory: the same path in the cell, writable. It must belong to the cell's root
@@ -14,11 +14,13 @@
  *                      that is possible: in /tmp, /var/tmp, /run, /home and /root, which are fresh in each
  *                      cell. Whatever the cell needs from those five on the machine (a JDK in /root, say) has
  *                      to be bound
- *     --setenv K=V     for the init command, whose environment is otherwise NK_OS, NK_RUN, NK_ATTACH, NK_TOKEN_FILE,
- *                      NANOROUTER_HOME, PATH, HOME, USER, SHELL, LANG and TERM
+ *     --service N ...  the N words that follow are a command that process 1 starts, and starts anew when it ends
+ *                      (services.c). With services INIT may be missing: the cell then lives until it is told to end
+ *     --setenv K=V     for the init command and the services, whose environment is otherwise NK_OS, NK_RUN, NK_ATTACH,
+ *                      NK_TOKEN_FILE, NANOROUTER_HOME, PATH, HOME, USER, SHELL, LANG and TERM
  *     --no-tun         do not insist on /dev/net/tun
  *     --lifeline       end the cell when standard input ends
- *     --log FILE       the init command's stdout and stderr, appended to; else they are nk-cell's own
+ *     --log FILE       stdout and stderr of the init command and the services, appended to; else they are nk-cell's own
  *
  * Three processes: the *watcher*, which is the one that the caller started; *process 1* of the cell; the *init
  * command*. The watcher prints "pid N" on stdout, and writes N to DIR/init.pid, before the init command starts: N
@@ -27,7 +29,8 @@
  *
  * The way down. The init command ends: process 1 ends with its status (128 + signal), the kernel kills the rest of
  * the cell, the watcher removes DIR/init.pid and ends with that status. TERM or INT to the watcher, or the end of
- * its standard input with --lifeline: TERM goes to the init command, and five seconds later KILL to process 1. The
+ * its standard input with --lifeline: TERM goes to the init command and the services, process 1 ends once they all
+ * have, and five seconds later it gets KILL. The
  * watcher is killed: process 1 gets KILL by its parent-death signal. Whoever started the watcher dies: nothing
  * happens, unless it held the lifeline.
  *
@@ -117,6 +120,25 @@ static void add_setenv(struct cell *cell, char *text)
 	cell->setenv[cell->setenv_count++] = text;
 }
 
+/* Takes the words of one --service, the number of which `text` says, off the command line. */
+static void add_service(struct cell *cell, const char *text, int argc, char **argv)
+{
+	char *end;
+	long words = strtol(text, &end, 10);
+	char **command;
+
+	if (cell->service_count == CELL_MAX_SERVICES)
+		cell_die(cell, CELL_USAGE, "more than %d services", CELL_MAX_SERVICES);
+	if (*end || end == text || words < 1 || words > argc - optind)
+		cell_die(cell, CELL_USAGE, "--service %s: expected the number of words of the command that follows", text);
+	command = calloc((size_t)words + 1, sizeof(*command));
+	if (!command)
+		cell_die(cell, CELL_OSERR, "no memory");
+	memcpy(command, argv + optind, (size_t)words * sizeof(*command));
+	cell->services[cell->service_count++] = command;
+	optind += (int)words;
+}
+
 static uint32_t parse_uid_base(const struct cell *cell, const char *text)
 {
 	char *end;
@@ -132,13 +154,14 @@ static uint32_t parse_uid_base(const struct cell *cell, const char *text)
 
 static void parse(struct cell *cell, int argc, char **argv)
 {
-	enum { NAME = 1, DIR, HOME, UID_BASE, BIND, SETENV, NO_TUN, LIFELINE, LOG };
+	enum { NAME = 1, DIR, HOME, UID_BASE, BIND, SETENV, SERVICE, NO_TUN, LIFELINE, LOG };
 	static const struct option options[] = {
 		{ "name", required_argument, NULL, NAME },	   { "dir", required_argument, NULL, DIR },
 		{ "home", required_argument, NULL, HOME },	   { "uid-base", required_argument, NULL, UID_BASE },
 		{ "bind", required_argument, NULL, BIND },	   { "setenv", required_argument, NULL, SETENV },
-		{ "no-tun", no_argument, NULL, NO_TUN },	   { "lifeline", no_argument, NULL, LIFELINE },
-		{ "log", required_argument, NULL, LOG },	   { NULL, 0, NULL, 0 },
+		{ "service", required_argument, NULL, SERVICE },   { "no-tun", no_argument, NULL, NO_TUN },
+		{ "lifeline", no_argument, NULL, LIFELINE },	   { "log", required_argument, NULL, LOG },
+		{ NULL, 0, NULL, 0 },
 	};
 	const char *dir = NULL;
 	const char *home = NULL;
@@ -165,6 +188,9 @@ static void parse(struct cell *cell, int argc, char **argv)
 		case SETENV:
 			add_setenv(cell, optarg);
 			break;
+		case SERVICE:
+			add_service(cell, optarg, argc, argv);
+			break;
 		case NO_TUN:
 			cell->tun = false;
 			break;
@@ -179,7 +205,7 @@ static void parse(struct cell *cell, int argc, char **argv)
 		}
 	}
 	cell->init = argv + optind;
-	if (!cell->name || !*cell->name || !dir || !cell->init[0])
+	if (!cell->name || !*cell->name || !dir || (!cell->init[0] && !cell->service_count))
 		cell_die(cell, CELL_USAGE, "usage: nk-cell --name OS --dir DIR [OPTION]... -- INIT [ARGUMENT]...");
 	if (cell->uid_base && geteuid() != 0)
 		cell_die(cell, CELL_NOPERM, "--uid-base needs root");

@@ -55,6 +55,17 @@ class NkCellIT {
     }
 
     private Process start(Maker maker, List<String> options, String script) throws IOException {
+        return start(maker, options, List.of("sh", "-c", script));
+    }
+
+    /** A cell without an init command. */
+    private Process startServices(Maker maker, List<String> first, List<String> second) throws IOException {
+        List<String> options = new ArrayList<>(first);
+        options.addAll(second);
+        return start(maker, options, List.of());
+    }
+
+    private Process start(Maker maker, List<String> options, List<String> init) throws IOException {
         boolean root = maker == Maker.ROOT;
         if (root) {
             Privilege.requireRoot();
@@ -71,7 +82,8 @@ class NkCellIT {
                 osDirectory().toString(), "--no-tun"));
         command.addAll(root ? List.of("--uid-base", String.valueOf(UID_BASE)) : List.of());
         command.addAll(options);
-        command.addAll(List.of("--", "sh", "-c", script));
+        command.add("--");
+        command.addAll(init);
         return start(command);
     }
 
@@ -79,6 +91,11 @@ class NkCellIT {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         processes.add(process);
         return process;
+    }
+
+    /** Unlike the process's own method, this leaves its output open. */
+    private static void terminate(Process process) {
+        process.toHandle().destroy();
     }
 
     /** The output, without the line that names process 1. */
@@ -159,6 +176,56 @@ class NkCellIT {
 
     @ParameterizedTest
     @EnumSource
+    void aServiceThatEndsIsStartedAnewAndItsPausesGrow(Maker maker) throws Exception {
+        // The fourth start comes after the first pause, the sixth after 100 + 200 + 400 ms.
+        Process cell = start(maker, service("date +%s%N >> $NK_RUN/starts"), "tail -f /dev/null");
+        Path starts = osDirectory().resolve("starts");
+        await().until(() -> Files.exists(starts) && Files.readAllLines(starts).size() >= 5);
+        List<Long> times = Files.readAllLines(starts).stream().map(Long::parseLong).toList();
+        assertThat(times.get(1) - times.get(0)).as("the first time at once").isLessThan(times.get(4) - times.get(2));
+        assertThat(times.get(2) - times.get(1)).isGreaterThan(90_000_000L);
+        assertThat(times.get(3) - times.get(2)).isGreaterThan(190_000_000L);
+        assertThat(times.get(4) - times.get(3)).isGreaterThan(390_000_000L);
+        terminate(cell);
+        assertThat(output(cell)).contains("nk-cell: a: service 1 (sh, process ", "ended with 0 after 0.",
+                "to be started again");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aCellOfServicesAloneLivesUntilItIsToldToEnd(Maker maker) throws Exception {
+        String time = uniqueTime();
+        Process cell = startServices(maker, service("trap 'echo in order; exit 0' TERM; echo $$ > $NK_RUN/up; "
+                + "while :; do sleep 0.05; done"), service("exec sleep " + time));
+        Path up = osDirectory().resolve("up");
+        await().until(() -> Files.exists(up) && !Files.readString(up).isBlank() && anybodySleeps(time));
+        ProcessHandle.allProcesses()
+                .filter(process -> process.info().commandLine().orElse("").endsWith("sleep " + time))
+                .forEach(ProcessHandle::destroyForcibly);
+        await().until(() -> anybodySleeps(time));
+        assertThat(cell.isAlive()).isTrue();
+        terminate(cell);
+        assertThat(output(cell)).contains("in order\n", "was ended by signal 9");
+        assertThat(cell.exitValue()).isZero();
+        assertThat(anybodySleeps(time)).isFalse();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void servicesEndWithTheInitCommand(Maker maker) throws Exception {
+        String time = uniqueTime();
+        Process cell = start(maker, service("exec sleep " + time), "sleep 0.3; exit 5");
+        output(cell);
+        assertThat(cell.exitValue()).isEqualTo(5);
+        await().until(() -> !anybodySleeps(time));
+    }
+
+    private static List<String> service(String script) {
+        return List.of("--service", "3", "sh", "-c", script);
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void filesOfTheMachineCannotBeChanged(Maker maker) throws Exception {
         String output = run(maker, "for d in / /etc /usr /var /sys; do touch $d/x 2>&1; done; "
                 + "mount -o remount,rw / 2>&1; umount /tmp 2>&1; touch /etc/x 2>&1; true");
@@ -224,6 +291,9 @@ class NkCellIT {
         String place = Files.createDirectory(osDirectory()).toString();
         assertRefused(64, "usage:", program, "--name", "a");
         assertRefused(64, "--bind x: expected", program, "--name", "a", "--dir", place, "--bind", "x", "--", "true");
+        assertRefused(64, "--service 3: expected the number", program, "--name", "a", "--dir", place, "--service", "3",
+                "true", "--");
+        assertRefused(64, "--service x: expected", program, "--name", "a", "--dir", place, "--service", "x", "true");
         assertRefused(64, "--uid-base 1: expected", program, "--name", "a", "--uid-base", "1");
         assertRefused(78, "/nowhere", program, "--name", "a", "--dir", "/nowhere", "--", "true");
         assertRefused(73, "/nowhere/log", program, "--name", "a", "--dir", place, "--log", "/nowhere/log",

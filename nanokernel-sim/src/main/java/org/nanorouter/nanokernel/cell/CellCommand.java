@@ -46,6 +46,10 @@ public record CellCommand(@Nullable Path home, boolean lifeline, @Nullable UidMa
             command.addAll(List.of("--bind", mount.source() + ":" + mount.target() + (mount.readOnly() ? ":ro" : "")));
         }
         os.env().forEach((name, value) -> command.addAll(List.of("--setenv", name + "=" + value)));
+        for (List<String> service : os.services()) {
+            command.addAll(List.of("--service", Integer.toString(service.size())));
+            command.addAll(service);
+        }
         command.add("--");
         command.addAll(os.init());
         return command;

@@ -26,7 +26,10 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>autostart</td><td>true</td><td>whether it is started with the nanokernel</td></tr>
  * <tr><td>memory</td><td>what its rings need</td><td>that to 1 GiB; its region</td></tr>
  * <tr><td>mac</td><td>derived from the name</td><td>an Ethernet address of one station, unique</td></tr>
- * <tr><td>init</td><td>required, except external</td><td>the init command, a list of strings</td></tr>
+ * <tr><td>init</td><td>required, except external and beside services</td><td>the init command, a list of strings; its
+ *     end is the OS's</td></tr>
+ * <tr><td>services</td><td>none</td><td>namespace only, at most 16; tables with command, a list of strings, which is
+ *     started anew when it ends</td></tr>
  * <tr><td>mounts</td><td>none</td><td>namespace only; tables with source, target (default: the source) and read_only
  *     (default: true)</td></tr>
  * <tr><td>env</td><td>none</td><td>a table of strings, for the init command</td></tr>

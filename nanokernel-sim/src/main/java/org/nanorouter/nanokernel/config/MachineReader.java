@@ -24,6 +24,8 @@ final class MachineReader {
     private static final int MAX_OS = AbiDescriptor.MAX_OS;
     private static final int MAX_RING = AbiDescriptor.MAX_RING_CAPACITY;
     private static final long MAX_REGION = AbiDescriptor.MAX_REGION_LENGTH;
+    /** As many as nk-cell takes. */
+    private static final int MAX_SERVICES = 16;
     private static final long UID_RANGE = 65_536;
     private static final long FIRST_UID = 100_000;
     private static final long MAX_UID_BASE = 0xFFFF_FFFFL - 2 * UID_RANGE;
@@ -124,8 +126,8 @@ final class MachineReader {
         }
         return new OsConfig(id, name, kind, table.bool("autostart", true),
                 memory(table, name, peers.size(), ringSize), macOf(table, name), init(table, kind),
-                mounts(table, kind), env(table, kind), uidBase(table, kind, id), Set.copyOf(peers),
-                RestartReader.read(table.table("restart"), kind));
+                services(table, kind), mounts(table, kind), env(table, kind), uidBase(table, kind, id),
+                Set.copyOf(peers), RestartReader.read(table.table("restart"), kind));
     }
 
     private static long memory(ConfigReader table, String name, int peers, long ringSize) {
@@ -151,13 +153,32 @@ final class MachineReader {
     private static List<String> init(ConfigReader table, OsKind kind) {
         List<String> init = table.strings("init", List.of());
         boolean empty = init.isEmpty() || init.get(0).isEmpty();
-        if (hasInit(kind) && empty) {
+        boolean optional = kind == OsKind.NAMESPACE && table.has("services") && !table.has("init");
+        if (hasInit(kind) && empty && !optional) {
             table.mistake("init", "'os.init' is " + (table.has("init") ? "empty" : "missing"),
                     "the init command, a list of strings such as [\"/bin/sh\", \"-c\", \"...\"]");
         } else if (!hasInit(kind)) {
             refuse(table, "init", "an external OS attaches by itself");
         }
         return init;
+    }
+
+    private static List<List<String>> services(ConfigReader table, OsKind kind) {
+        List<List<String>> services = new ArrayList<>();
+        for (ConfigReader service : table.tables("services")) {
+            List<String> command = service.strings("command", List.of());
+            if (command.isEmpty() || command.get(0).isEmpty()) {
+                service.mistake("command", "'os.services.command' is " + (service.has("command") ? "empty" : "missing"),
+                        "a command, a list of strings");
+            }
+            services.add(command);
+        }
+        if (kind != OsKind.NAMESPACE) {
+            refuse(table, "services", "only a namespace cell has a process 1 that starts them anew");
+        } else if (table.has("services") && (services.isEmpty() || services.size() > MAX_SERVICES)) {
+            table.mistake("services", "there are " + services.size() + " services", "1 to " + MAX_SERVICES);
+        }
+        return List.copyOf(services);
     }
 
     private static boolean hasInit(OsKind kind) {

@@ -15,7 +15,8 @@ import org.nanorouter.nanokernel.abi.OsKind;
  * @param autostart    whether the nanokernel starts it at its own start
  * @param regionLength bytes of its region
  * @param mac          its Ethernet address
- * @param init         its init command and arguments; empty for an external OS
+ * @param init         its init command and arguments; empty for an external OS, and where services do without
+ * @param services     commands that its process 1 starts, and starts anew when they end
  * @param mounts       what else a cell sees of the machine
  * @param env          additional environment of the init command
  * @param uidBase      first uid of a cell's range; of use only to a nanokernel that is root
@@ -23,6 +24,6 @@ import org.nanorouter.nanokernel.abi.OsKind;
  * @param restart      what happens when it fails
  */
 public record OsConfig(int id, String name, OsKind kind, boolean autostart, long regionLength, Mac mac,
-        List<String> init, List<Mount> mounts, Map<String, String> env, long uidBase, Set<String> peers,
-        RestartConfig restart) {
+        List<String> init, List<List<String>> services, List<Mount> mounts, Map<String, String> env,
+        long uidBase, Set<String> peers, RestartConfig restart) {
 }

@@ -45,6 +45,7 @@ final class OsReport {
         report.put("isolation", isolation(os));
         report.put("autostart", os.config.autostart());
         report.put("init", os.config.init());
+        report.put("services", os.config.services());
         AttachSession session = os.session();
         report.put("endpoint_pid", session == null || session.peerPid() <= 0 ? null : session.peerPid());
         report.put("restart", restart(os));

@@ -62,6 +62,7 @@ class MachineConfigTest {
                 mac = "02:00:00:00:00:0a"
                 init = ["/bin/sh", "-c", "true"]
                 mounts = [{ source = "/srv", target = "/data", read_only = false }, { source = "/opt" }]
+                services = [{ command = ["y"] }, { command = ["/bin/z", "--all"] }]
                 env = { X = "1" }
                 uid_base = 300000
                 peers = ["b"]
@@ -82,6 +83,7 @@ class MachineConfigTest {
         assertThat(a.regionLength()).isEqualTo(3 << 20);
         assertThat(a.mac()).hasToString("02:00:00:00:00:0a");
         assertThat(a.init()).containsExactly("/bin/sh", "-c", "true");
+        assertThat(a.services()).containsExactly(List.of("y"), List.of("/bin/z", "--all"));
         assertThat(a.mounts()).containsExactly(new Mount(Path.of("/srv"), Path.of("/data"), false),
                 new Mount(Path.of("/opt"), Path.of("/opt"), true));
         assertThat(a.env()).isEqualTo(Map.of("X", "1"));
@@ -126,6 +128,11 @@ class MachineConfigTest {
             + "9:1: 'os.mac' is \"01:00:00:00:00:00\"; expected the",
         "name = \"x\"                                     | 7:1: 'os.init' is missing; expected the init command",
         "name = \"x\"; init = []                          | 9:1: 'os.init' is empty; expected the init command",
+        "name = \"x\"; services = [] | 9:1: there are 0 services; expected 1 to 16",
+        "name = \"x\"; services = [{ comand = [\"y\"] }] | 9:15: unknown key 'os.services.comand', did you mean",
+        "name = \"x\"; services = [{ command = [] }] | 9:15: 'os.services.command' is empty; expected a command",
+        "name = \"x\"; kind = \"process\"; init = [\"x\"]; services = [{ command = [\"y\"] }] | "
+            + "11:1: 'os.services' is of no use: only a namespace cell has a process 1",
         "name = \"x\"; init = [5]                         | 9:9: 'os.init' is 5; expected a list of strings",
         "name = \"x\"; kind = \"external\"; init = [\"x\"]| 10:1: 'os.init' is of no use: an external OS attaches",
         "name = \"x\"; init = [\"x\"]; mounts = [{ source = \"y\" }] | "
@@ -161,7 +168,7 @@ class MachineConfigTest {
                 .containsExactly(OsKind.EXTERNAL, OsKind.NAMESPACE, OsKind.PROCESS);
         String text = Files.readString(example);
         assertThat(List.of("name", "ring_size", "period", "deadline", "kind", "autostart", "memory", "mac", "init",
-                "env", "uid_base", "peers", "source", "target", "read_only"))
+                "env", "uid_base", "peers", "source", "command", "target", "read_only"))
                 .allSatisfy(key -> assertThat(text).containsPattern("(?m)^" + key + " = "));
         assertThat(MachineConfig.read(Path.of("../systemd/etc/machine.toml")).oses()).hasSize(2);
     }

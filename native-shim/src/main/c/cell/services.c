@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * services.c - the services of a cell: commands that process 1 starts, and starts anew when they end.
+ *
+ * One that lived for a second or longer is started again at once. One that ended sooner is, too, the first time; then
+ * it pauses 100 ms, and after each further early end twice as long, up to 5 s. Each end is one line on process 1's
+ * standard error, the console log. All of it belongs to process 1, which has one thread.
+ */
+#include "cell.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Milliseconds. */
+#define SETTLED 1000
+#define FIRST_PAUSE 100
+#define LONGEST_PAUSE 5000
+
+struct service {
+	pid_t pid; /* 0: it does not run */
+	int64_t started; /* ms of CLOCK_MONOTONIC, as `due` */
+	int64_t due; /* when to start it, while it does not run */
+	unsigned int early_ends; /* one after the other */
+};
+
+static struct service services[CELL_MAX_SERVICES];
+static bool ending;
+
+static int64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+static int pause_after(unsigned int early_ends)
+{
+	int pause = FIRST_PAUSE;
+
+	if (early_ends < 2)
+		return 0;
+	while (early_ends-- > 2 && pause < LONGEST_PAUSE)
+		pause *= 2;
+	return pause < LONGEST_PAUSE ? pause : LONGEST_PAUSE;
+}
+
+static void note_end(struct service *service, int64_t time)
+{
+	service->pid = 0;
+	service->early_ends = time - service->started < SETTLED ? service->early_ends + 1 : 0;
+	service->due = time + pause_after(service->early_ends);
+}
+
+static void start(const struct cell *cell, size_t index)
+{
+	struct service *service = &services[index];
+	pid_t pid = cell_spawn(cell, cell->services[index]);
+
+	service->started = now();
+	if (pid > 0) {
+		service->pid = pid;
+	} else {
+		dprintf(STDERR_FILENO, "nk-cell: %s: service %zu cannot be started: %s\n", cell->name, index + 1,
+			strerror(errno));
+		note_end(service, service->started);
+	}
+}
+
+void cell_services_start(const struct cell *cell)
+{
+	for (size_t i = 0; i < cell->service_count; i++)
+		start(cell, i);
+}
+
+int cell_services_restart(const struct cell *cell)
+{
+	int64_t next = -1;
+
+	for (size_t i = 0; i < cell->service_count && !ending; i++) {
+		int64_t left = services[i].due - now();
+
+		if (services[i].pid)
+			continue;
+		if (left <= 0) {
+			start(cell, i);
+			left = services[i].pid ? -1 : services[i].due - now();
+		}
+		if (left >= 0 && (next < 0 || left < next))
+			next = left;
+	}
+	return (int)next;
+}
+
+bool cell_services_ended(const struct cell *cell, pid_t pid, int status)
+{
+	for (size_t i = 0; i < cell->service_count; i++) {
+		struct service *service = &services[i];
+		int64_t time = now();
+		int64_t lived = time - service->started;
+
+		if (service->pid != pid)
+			continue;
+		note_end(service, time);
+		dprintf(STDERR_FILENO, "nk-cell: %s: service %zu (%s, process %d) %s %d after %lld.%03lld s%s\n", cell->name,
+			i + 1, cell->services[i][0], pid, WIFEXITED(status) ? "ended with" : "was ended by signal",
+			WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status), (long long)lived / 1000,
+			(long long)lived % 1000, ending ? "" : ", to be started again");
+		return true;
+	}
+	return false;
+}
+
+void cell_services_end(const struct cell *cell)
+{
+	ending = true;
+	for (size_t i = 0; i < cell->service_count; i++) {
+		if (services[i].pid)
+			kill(services[i].pid, SIGTERM);
+	}
+}
+
+bool cell_services_run(const struct cell *cell)
+{
+	for (size_t i = 0; i < cell->service_count; i++) {
+		if (services[i].pid)
+			return true;
+	}
+	return false;
+}
