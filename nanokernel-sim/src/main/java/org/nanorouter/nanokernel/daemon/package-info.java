@@ -14,7 +14,8 @@
  *                 attach.sock  docs/abi.md section 5
  *                 token        32 bytes, 0600, new in each epoch
  *                 init.pid     process 1 of the cell, as the machine numbers it
- *                 router.sock  control socket of the router that runs in the OS
+ *                 router.sock  control socket of the router that runs in the OS; beside it, the router's own,
+ *                              router.sock.lock (held by the one that leads), .standby and .fdb
  *                 console.log  what the init command wrote
  * </pre>
  */

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.router.cli;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -11,7 +14,12 @@ import org.nanorouter.router.daemon.Router;
 import org.nanorouter.router.daemon.StartException;
 import org.nanorouter.router.process.Lifeline;
 import org.nanorouter.router.process.Signals;
+import org.nanorouter.router.standby.LeaderLine;
+import org.nanorouter.router.standby.LeaderLock;
+import org.nanorouter.router.standby.Rehearsal;
 import org.nanorouter.shim.Systemd;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -21,9 +29,12 @@ import picocli.CommandLine.Option;
         description = "Runs the router of this OS until it is told to end (TERM, INT). HUP reads the file again.",
         footerHeading = "%nExamples:%n",
         footer = {
-            "  nanorouter run -c router.toml   config/router.toml documents every key",
+            "  nanorouter run -c router.toml             config/router.toml documents every key",
+            "  nanorouter run --standby -c router.toml   takes over when the other one dies",
         })
 final class RunCommand implements Callable<Integer> {
+    private static final Logger LOG = LoggerFactory.getLogger(RunCommand.class);
+
     @Option(
             names = {"-c", "--config"},
             paramLabel = "FILE",
@@ -36,25 +47,96 @@ final class RunCommand implements Callable<Integer> {
             description = "End when the standard input is at its end.")
     private boolean lifeline;
 
+    @Option(
+            names = "--standby",
+            description = "If another router leads this OS, wait, ready to take over when it ends.")
+    private boolean standby;
+
+    private final Map<String, String> environment = System.getenv();
+    private final CountDownLatch end = new CountDownLatch(1);
+
     @Override
     public Integer call() throws InterruptedException {
-        Map<String, String> environment = System.getenv();
-        CountDownLatch end = new CountDownLatch(1);
-        Signals.on("TERM", end::countDown);
-        Signals.on("INT", end::countDown);
-        try (Router router = Router.start(RouterConfig.read(file, environment), file, environment)) {
-            Signals.on("HUP", router::reload);
-            if (lifeline) {
-                Lifeline.watch(System.in, end::countDown);
+        try {
+            RouterConfig config = RouterConfig.read(file, environment);
+            try (LeaderLock lock = openLock(config)) {
+                Signals.on("TERM", () -> end(lock));
+                Signals.on("INT", () -> end(lock));
+                if (lifeline) {
+                    Lifeline.watch(System.in, () -> end(lock));
+                }
+                run(config, lock);
             }
-            end.await();
-            Systemd.notify("STOPPING=1");
         } catch (ConfigException e) {
             throw new CommandFailure(ExitStatus.CONFIGURATION, e.getMessage(), e);
         } catch (StartException e) {
             throw new CommandFailure(exitStatus(e.kind()), e.getMessage(), e);
+        } catch (IOException e) {
+            throw new CommandFailure(ExitStatus.CANNOT_CREATE, "the leader's lock: " + e, e);
         }
         return ExitStatus.OK;
+    }
+
+    private void run(RouterConfig config, LeaderLock lock)
+        throws IOException, InterruptedException, ConfigException, StartException {
+        if (lock.tryTake()) {
+            try (Router router = Router.prepare(config, file, environment)) {
+                lead(router, LeaderLine.none());
+            }
+        } else if (!standby) {
+            throw new StartException(StartException.Kind.UNAVAILABLE, "process " + lock.leader() + " leads this OS and "
+                + "holds " + lock.file() + "; is another router running? With --standby this one waits for its end",
+                null);
+        } else {
+            standBy(config, lock);
+        }
+    }
+
+    private void standBy(RouterConfig config, LeaderLock lock)
+        throws IOException, InterruptedException, ConfigException, StartException {
+        FileTime readAt = Files.getLastModifiedTime(file);
+        // What it makes anew is read anew when it leads.
+        Signals.on("HUP", () -> LOG.info("{} is read again when this router leads", file));
+        Rehearsal.run();
+        try (LeaderLine line = LeaderLine.open(config.control());
+                Router router = Router.prepare(config, file, environment)) {
+            Systemd.notify("READY=1\nSTATUS=stands by");
+            LOG.info("stands by for process {}", lock.leader());
+            if (!lock.await()) {
+                return;
+            }
+            LOG.info("leads now");
+            line.hangUp();
+            if (Files.getLastModifiedTime(file).equals(readAt)) {
+                lead(router, line);
+                return;
+            }
+            try (Router changed = Router.prepare(RouterConfig.read(file, environment), file, environment)) {
+                lead(changed, line);
+            }
+        }
+    }
+
+    private void lead(Router router, LeaderLine line) throws InterruptedException, StartException {
+        router.lead(line);
+        Signals.on("HUP", router::reload);
+        end.await();
+        Systemd.notify("STOPPING=1");
+    }
+
+    /** For any thread. */
+    private void end(LeaderLock lock) {
+        end.countDown();
+        lock.stopWaiting();
+    }
+
+    private static LeaderLock openLock(RouterConfig config) throws StartException {
+        try {
+            return LeaderLock.beside(config.control());
+        } catch (IOException e) {
+            throw new StartException(StartException.Kind.CANNOT_CREATE,
+                "control socket " + config.control() + ": the leader's lock beside it cannot be made: " + e, e);
+        }
     }
 
     private static int exitStatus(StartException.Kind kind) {

@@ -3,6 +3,7 @@ package org.nanorouter.router.cli;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -37,6 +38,11 @@ final class StatusCommand implements Callable<Integer> {
         return ExitStatus.OK;
     }
 
+    private static String standbys(Map<String, Object> reply) {
+        return reply.get("standbys") instanceof List<?> pids && !pids.isEmpty()
+            ? ", standby " + String.join(" ", pids.stream().map(String::valueOf).toList()) : "";
+    }
+
     private static void show(Output out, Map<String, Object> reply) {
         out.heading("router " + Reply.text(reply, "name"));
         if (!RouterOption.isAnswer(reply)) {
@@ -44,7 +50,8 @@ final class StatusCommand implements Callable<Integer> {
             return;
         }
         out.line("  " + Reply.text(reply, "state") + " for " + Reply.number(reply, "uptime_s") + " s, pid "
-            + Reply.number(reply, "pid") + ", nanokernel " + Reply.text(reply, "nanokernel")
+            + Reply.number(reply, "pid") + " leads" + standbys(reply) + ", nanokernel "
+            + Reply.text(reply, "nanokernel")
             + (reply.containsKey("epoch") ? ", OS " + reply.get("os") + " epoch " + reply.get("epoch") : "")
             + ", " + Reply.number(reply, "fdb_entries") + " addresses known");
         PortCommand.table(out, Reply.objects(reply, "ports"));

@@ -5,12 +5,15 @@ import java.io.IOException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.nanorouter.nanokernel.abi.AttachError;
 import org.nanorouter.nanokernel.attach.AttachListener;
+import org.nanorouter.nanokernel.attach.AttachRefusedException;
 import org.nanorouter.nanokernel.attach.Attachment;
 import org.nanorouter.nanokernel.channel.Channel;
 import org.nanorouter.router.config.RouterConfig;
 import org.nanorouter.router.loop.DataLoop;
 import org.nanorouter.router.loop.Watch;
+import org.nanorouter.router.standby.Reclaim;
 import org.nanorouter.shim.Process;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,11 +53,17 @@ final class NanokernelLink {
     static NanokernelLink connect(DataLoop loop, RouterConfig.Attach config, PortTable ports, Runnable onSynced)
         throws StartException {
         try {
-            Attachment attachment = Attachment.connect(config.socket(), config.os(), config.tokenFile());
+            // Refused as long as the nanokernel has not seen the end of the router before this one.
+            Attachment attachment = Reclaim.ask(
+                () -> Attachment.connect(config.socket(), config.os(), config.tokenFile()), NanokernelLink::isBusy);
             return new NanokernelLink(loop, attachment, ports, onSynced);
         } catch (IOException e) {
             throw StartException.ofAttach(e);
         }
+    }
+
+    private static boolean isBusy(IOException failure) {
+        return failure instanceof AttachRefusedException refused && refused.error() == AttachError.BUSY;
     }
 
     Attachment attachment() {

@@ -11,6 +11,9 @@ import org.nanorouter.router.port.Port;
 import org.nanorouter.router.port.nic.NicPort;
 import org.nanorouter.router.port.tap.TapDevice;
 import org.nanorouter.router.port.tap.TapPort;
+import org.nanorouter.router.standby.Reclaim;
+import org.nanorouter.shim.Errno;
+import org.nanorouter.shim.ShimException;
 
 /** Makes the ports that stand in the configuration; those at channels are made as peers come. */
 final class PortOpener {
@@ -19,16 +22,27 @@ final class PortOpener {
     private PortOpener() {
     }
 
-    /** {@code mac} is that of this OS, for a TAP without one of its own. */
-    static Port open(TapConfig config, byte @Nullable [] mac) throws StartException {
+    /**
+     * Opens a TAP, or takes it over.
+     *
+     * @param mac that of this OS, for a TAP without one of its own
+     * @param inherited descriptor of the TAP from the router before this one, or -1
+     */
+    static TapPort open(TapConfig config, byte @Nullable [] mac, int inherited) throws StartException {
         Mac own = config.mac();
+        TapDevice.Settings settings = new TapDevice.Settings(config.device(), own == null ? mac : own.bytes(),
+            config.mtu(), config.addresses(), config.persistent(), config.offload());
         try {
-            return new TapPort(config.name(), TapDevice.open(new TapDevice.Settings(config.device(),
-                own == null ? mac : own.bytes(), config.mtu(), config.addresses(), config.persistent(),
-                config.offload())));
+            // Busy as long as the router before this one is ending, or a standby holds on to what it is to let go of.
+            return new TapPort(config.name(), inherited >= 0 ? TapDevice.adopt(inherited, settings)
+                : Reclaim.ask(() -> TapDevice.open(settings), PortOpener::isBusy));
         } catch (IOException e) {
             throw StartException.ofPort(config.name(), e);
         }
+    }
+
+    private static boolean isBusy(IOException failure) {
+        return failure instanceof ShimException refused && refused.errno() == Errno.EBUSY;
     }
 
     static Port open(SocketNicConfig config) throws StartException {

@@ -34,15 +34,21 @@ final class PortTable {
 
     private final EngineLoop engineLoop;
     private final PeerSessions sessions;
-    private final Map<PortConfig, Port> configured = new LinkedHashMap<>();
+    private final Succession succession;
+    /** By name, which is unique. Not by configuration: to hash a record costs the first start of a port 30 ms. */
+    private final Map<String, Configured> configured = new LinkedHashMap<>();
     private final Map<Channel, @Nullable ChannelPort> channels = new LinkedHashMap<>();
     private List<ChannelConfig> channelConfigs = List.of();
     private byte @Nullable [] mac;
     private boolean announcing;
 
-    PortTable(EngineLoop engineLoop, PeerSessions sessions) {
+    private record Configured(PortConfig config, Port port) {
+    }
+
+    PortTable(EngineLoop engineLoop, PeerSessions sessions, Succession succession) {
         this.engineLoop = engineLoop;
         this.sessions = sessions;
+        this.succession = succession;
     }
 
     /** The Ethernet address of TAPs that have none in the configuration. */
@@ -58,9 +64,14 @@ final class PortTable {
      */
     List<String> apply(List<PortConfig> wanted) throws StartException {
         List<String> done = new ArrayList<>();
-        for (PortConfig config : List.copyOf(configured.keySet())) {
+        for (Configured present : List.copyOf(configured.values())) {
+            PortConfig config = present.config();
             if (!wanted.contains(config)) {
-                discard(configured.remove(config));
+                if (config instanceof TapConfig tap) {
+                    succession.closing(tap);
+                }
+                configured.remove(config.name());
+                discard(present.port());
                 done.add("removed port " + config.name());
             }
         }
@@ -68,12 +79,14 @@ final class PortTable {
         sessions.at(wanted.stream().filter(TapConfig.class::isInstance).map(TapConfig.class::cast)
             .map(TapConfig::device).toList());
         for (PortConfig config : wanted) {
-            if (!configured.containsKey(config) && !(config instanceof ChannelConfig)) {
+            if (!configured.containsKey(config.name()) && !(config instanceof ChannelConfig)) {
                 Port port = add(open(config));
-                configured.put(config, port);
+                configured.put(config.name(), new Configured(config, port));
                 if (config instanceof TapConfig tap) {
                     pin(tap.mac() == null ? mac : tap.mac().bytes(), port);
+                    succession.opened(tap, port.readinessDescriptor());
                 }
+                succession.inService(port);
                 done.add("added port " + config.name());
             }
         }
@@ -86,8 +99,8 @@ final class PortTable {
     /** Frames can flow: the neighbours are told the addresses of every TAP, and of those that are added later. */
     void announce() {
         announcing = true;
-        for (Port port : configured.values()) {
-            if (port instanceof TapPort tap) {
+        for (Configured present : configured.values()) {
+            if (present.port() instanceof TapPort tap) {
                 tap.announce();
             }
         }
@@ -110,7 +123,7 @@ final class PortTable {
 
     private Port open(PortConfig config) throws StartException {
         if (config instanceof TapConfig tap) {
-            return PortOpener.open(tap, mac);
+            return PortOpener.open(tap, mac, succession.inherit(tap));
         } else if (config instanceof SocketNicConfig nic) {
             return PortOpener.open(nic);
         } else if (config instanceof PcapNicConfig nic) {
@@ -168,6 +181,7 @@ final class PortTable {
             add(port);
             channels.put(channel, port);
             pin(channel.peerMac(), port);
+            succession.inService(port);
         } catch (StartException e) {
             LOG.error("peer {} gets no port: {}", channel.peerName(), e.getMessage());
         }
@@ -244,8 +258,7 @@ final class PortTable {
         for (Channel channel : List.copyOf(channels.keySet())) {
             discard(channels.remove(channel));
         }
-        for (PortConfig config : List.copyOf(configured.keySet())) {
-            discard(configured.remove(config));
-        }
+        configured.values().forEach(present -> discard(present.port()));
+        configured.clear();
     }
 }

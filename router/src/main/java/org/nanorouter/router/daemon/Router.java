@@ -12,7 +12,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.attach.Attachment;
@@ -20,6 +22,7 @@ import org.nanorouter.nanokernel.config.ConfigException;
 import org.nanorouter.nanokernel.config.Mac;
 import org.nanorouter.nanokernel.control.ControlServer;
 import org.nanorouter.nanokernel.ring.QuarantineReason;
+import org.nanorouter.router.config.PortConfig.TapConfig;
 import org.nanorouter.router.config.RouterConfig;
 import org.nanorouter.router.control.RouterControl;
 import org.nanorouter.router.engine.Engine;
@@ -27,6 +30,10 @@ import org.nanorouter.router.forward.bridge.Bridge;
 import org.nanorouter.router.forward.bridge.Fdb;
 import org.nanorouter.router.loop.DataLoop;
 import org.nanorouter.router.loop.EngineLoop;
+import org.nanorouter.router.port.Port;
+import org.nanorouter.router.standby.LeaderLine;
+import org.nanorouter.router.standby.Reclaim;
+import org.nanorouter.router.standby.StandbyDoor;
 import org.nanorouter.shim.NativeBuffer;
 import org.nanorouter.shim.Systemd;
 import org.slf4j.Logger;
@@ -37,6 +44,7 @@ public final class Router implements AutoCloseable, RouterControl.Subject {
     private static final Logger LOG = LoggerFactory.getLogger(Router.class);
     private static final long CALL_TIMEOUT_MS = 20_000;
     private static final long AGEING_PERIOD_MS = 5_000;
+    private static final long SAVING_PERIOD_MS = 1_000;
     private static final long NANOS_PER_MS = 1_000_000;
 
     private final Path file;
@@ -50,7 +58,14 @@ public final class Router implements AutoCloseable, RouterControl.Subject {
     private volatile RouterConfig config;
     private @Nullable NanokernelLink link;
     private @Nullable ControlServer control;
-    private boolean portsAreUp;
+    private @Nullable StandbyDoor door;
+    private @Nullable FdbKeeper keeper;
+    private LeaderLine inherited = LeaderLine.none();
+    private long ledAt = startedAt;
+    /** Every peer that there is has its port. */
+    private boolean synced;
+    /** Configured ports and control socket are there. */
+    private boolean complete;
     private boolean ready;
 
     private Router(RouterConfig config, Path file, Map<String, String> environment) {
@@ -62,44 +77,72 @@ public final class Router implements AutoCloseable, RouterControl.Subject {
             config.bridge().ageing().toMillis(), Engine.MAX_PORTS, ThreadLocalRandom.current().nextLong());
         this.engine = new Engine(new Bridge(fdb, Engine.MAX_PORTS), scratch.buffer(), scratch.address(),
             System::nanoTime);
-        this.ports = new PortTable(new EngineLoop(loop, engine, System::nanoTime), sessions);
+        this.ports = new PortTable(new EngineLoop(loop, engine, System::nanoTime), sessions, new Heir());
     }
 
     /**
-     * Brings a router up.
+     * Makes a router that touches nothing outside its process yet.
      *
      * @param config as read from {@code file}
      * @param file read again by {@link #reload}
      * @param environment as in {@link RouterConfig#read}
-     * @throws StartException if it cannot be brought up; nothing is left behind then
      */
+    public static Router prepare(RouterConfig config, Path file, Map<String, String> environment) {
+        return new Router(config, file, environment);
+    }
+
+    /** Prepares a router and brings it up; {@link #prepare} and {@link #lead} say how. */
     public static Router start(RouterConfig config, Path file, Map<String, String> environment) throws StartException {
-        Router router = new Router(config, file, environment);
+        Router router = prepare(config, file, environment);
         try {
-            router.openControl();
-            router.onLoop(() -> {
-                router.bringUp();
-                return true;
-            });
+            router.lead(LeaderLine.none());
             return router;
-        } catch (StartException e) {
+        } catch (StartException | RuntimeException e) {
             router.close();
             throw e;
+        }
+    }
+
+    /**
+     * Brings the router up, once.
+     *
+     * @param line TAPs of the leader before, which this router takes or closes
+     * @throws StartException if it cannot be brought up; after {@link #close} nothing is left behind then
+     */
+    public void lead(LeaderLine line) throws StartException {
+        ledAt = System.nanoTime();
+        inherited = line;
+        try {
+            FutureTask<Boolean> ways = new FutureTask<>(() -> {
+                bringUp();
+                return true;
+            });
+            loop.execute(ways);
+            // Meanwhile, since frames wait for the ports alone.
+            openControl();
+            ways.get(CALL_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+            onLoop(() -> {
+                complete = true;
+                announce();
+                return true;
+            });
         } catch (ExecutionException e) {
-            router.close();
             if (e.getCause() instanceof StartException cause) {
                 throw cause;
             }
             throw new IllegalStateException("the router cannot start", e.getCause());
         } catch (TimeoutException | InterruptedException e) {
-            router.close();
             throw new StartException(StartException.Kind.UNAVAILABLE, "the router did not come up in time", e);
+        } finally {
+            line.close();
         }
     }
 
     private void openControl() throws StartException {
         try {
-            control = ControlServer.start(config.control(), new RouterControl(this));
+            // Served as long as the router before this one is ending.
+            control = Reclaim.ask(() -> ControlServer.start(config.control(), new RouterControl(this)),
+                BindException.class::isInstance);
         } catch (BindException e) {
             throw new StartException(StartException.Kind.UNAVAILABLE,
                 "control socket: " + e.getMessage() + "; is another router running?", e);
@@ -110,24 +153,65 @@ public final class Router implements AutoCloseable, RouterControl.Subject {
     }
 
     private void bringUp() throws StartException {
+        door = new StandbyDoor(loop, config.control());
+        keeper = new FdbKeeper(FdbFile.beside(config.control()), engine, nowMs());
         RouterConfig.Attach attach = config.attach();
         if (attach != null) {
-            link = NanokernelLink.connect(loop, attach, ports, this::announce);
+            link = NanokernelLink.connect(loop, attach, ports, this::onSynced);
             ports.setMac(link.attachment().mac());
         }
         ports.apply(config.ports());
-        portsAreUp = true;
-        loop.every(AGEING_PERIOD_MS, () -> engine.bridge().age(System.nanoTime() / NANOS_PER_MS));
+        loop.every(AGEING_PERIOD_MS, () -> engine.bridge().age(nowMs()));
+        loop.every(SAVING_PERIOD_MS, () -> keeper.save(nowMs()));
         if (link == null) {
-            announce();
+            synced = true;
         } else {
             link.begin();
         }
+        door.listen();
     }
 
-    /** Frames can flow. */
+    private static long nowMs() {
+        return System.nanoTime() / NANOS_PER_MS;
+    }
+
+    /** What this router takes over, and what it leaves to the next one. */
+    private final class Heir implements Succession {
+        @Override
+        public int inherit(TapConfig tap) {
+            return inherited.take(tap.name(), tap.device());
+        }
+
+        @Override
+        public void opened(TapConfig tap, int descriptor) {
+            if (door != null) {
+                door.opened(tap.name(), descriptor);
+            }
+        }
+
+        @Override
+        public void closing(TapConfig tap) {
+            if (door != null) {
+                door.closing(tap.name());
+            }
+        }
+
+        @Override
+        public void inService(Port port) {
+            if (keeper != null) {
+                keeper.adopt(port, nowMs());
+            }
+        }
+    }
+
+    private void onSynced() {
+        synced = true;
+        announce();
+    }
+
+    /** Once frames can flow and requests are answered. */
     private void announce() {
-        if (!portsAreUp) {
+        if (!synced || !complete) {
             return;
         }
         if (link != null) {
@@ -136,8 +220,10 @@ public final class Router implements AutoCloseable, RouterControl.Subject {
         if (!ready) {
             ready = true;
             ports.announce();
-            Systemd.notify("READY=1\nSTATUS=frames can flow");
-            LOG.info("router {} is ready", name());
+            // A standby has said READY when it began to stand by.
+            Systemd.notify((inherited.isOfStandby() ? "" : "READY=1\n") + "STATUS=leads, frames can flow");
+            LOG.info("router {} is ready {} ms after it began to lead", name(),
+                (System.nanoTime() - ledAt) / NANOS_PER_MS);
         }
     }
 
@@ -169,6 +255,8 @@ public final class Router implements AutoCloseable, RouterControl.Subject {
         Map<String, Object> status = new LinkedHashMap<>();
         status.put("name", name());
         status.put("pid", ProcessHandle.current().pid());
+        status.put("role", "leader");
+        status.put("standbys", door == null ? List.of() : door.standbys());
         status.put("state", ready ? "ready" : "starting");
         status.put("uptime_s", (System.nanoTime() - startedAt) / 1e9);
         NanokernelLink current = link;
@@ -249,6 +337,14 @@ public final class Router implements AutoCloseable, RouterControl.Subject {
         }
         try {
             onLoop(() -> {
+                // Before the ports are gone, and with them what was learned behind them.
+                if (keeper != null) {
+                    keeper.save(nowMs());
+                    keeper.close();
+                }
+                if (door != null) {
+                    door.close();
+                }
                 ports.close();
                 if (link != null) {
                     link.close();

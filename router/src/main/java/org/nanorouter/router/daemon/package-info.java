@@ -4,8 +4,9 @@
  * everything down.
  *
  * <h2>Start</h2>
- * Control socket (which shows whether another router is there), data loop, attachment, ports, then READY to the
- * nanokernel and to systemd: frames can flow. Whatever fails, what was made before is undone, and a
+ * Prepared: memory and the data loop's thread. Leading, which takes the leader's lock ({@link
+ * org.nanorouter.router.standby}): attachment, ports, then READY to the nanokernel and to systemd: frames can flow; and
+ * meanwhile the control socket. Whatever fails, what was made before is undone, and a
  * {@link org.nanorouter.router.daemon.StartException} says why in one sentence.
  *
  * <h2>Life</h2>

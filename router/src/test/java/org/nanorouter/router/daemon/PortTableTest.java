@@ -53,7 +53,8 @@ class PortTableTest {
             return System.nanoTime();
         });
     private final PeerSessions sessions = new PeerSessions();
-    private final PortTable table = new PortTable(new EngineLoop(loop, engine, System::nanoTime), sessions);
+    private final PortTable table =
+        new PortTable(new EngineLoop(loop, engine, System::nanoTime), sessions, Succession.NONE);
     private final List<Channel> lied = new ArrayList<>();
     private final int marker = EventFd.create();
     private final AtomicInteger markerCalls = new AtomicInteger();

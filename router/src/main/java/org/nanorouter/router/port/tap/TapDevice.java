@@ -2,6 +2,7 @@
 package org.nanorouter.router.port.tap;
 
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.shim.Errno;
@@ -39,6 +40,11 @@ public final class TapDevice implements AutoCloseable {
             boolean offload) {
     }
 
+    /** A descriptor that reads and writes whole frames as a TAP does, without an interface behind it. */
+    public static TapDevice over(int descriptor) {
+        return new TapDevice(descriptor, "none", 0, true);
+    }
+
     /**
      * Opens or makes the device and brings it up.
      *
@@ -46,7 +52,14 @@ public final class TapDevice implements AutoCloseable {
      *     /dev/net/tun
      */
     public static TapDevice open(Settings settings) throws IOException {
-        int descriptor = Errno.check(Tap.open(settings.name(), 0), "open TAP " + settings.name());
+        return adopt(Errno.check(Tap.open(settings.name(), 0), "open TAP " + settings.name()), settings);
+    }
+
+    /**
+     * Takes over a descriptor of an open device, which is this object's from now on, also if that fails. What is as the
+     * settings ask is left alone: to set an Ethernet address anew makes the kernel forget its neighbours.
+     */
+    public static TapDevice adopt(int descriptor, Settings settings) throws IOException {
         try {
             String name = Tap.name(descriptor);
             int offloads = settings.offload() ? Tap.negotiateOffload(descriptor, Tap.ALL_OFFLOADS) : 0;
@@ -63,14 +76,18 @@ public final class TapDevice implements AutoCloseable {
 
     private static void configure(int descriptor, String name, Settings settings) throws ShimException {
         byte[] mac = settings.mac();
-        if (mac != null) {
+        if (mac != null && !Arrays.equals(mac, NetIf.mac(name))) {
             Errno.check(NetIf.setMac(name, mac), "set the Ethernet address of TAP " + name);
         }
-        Errno.check(NetIf.setMtu(name, settings.mtu()), "set the MTU of TAP " + name + " to " + settings.mtu());
+        if (NetIf.mtu(name) != settings.mtu()) {
+            Errno.check(NetIf.setMtu(name, settings.mtu()), "set the MTU of TAP " + name + " to " + settings.mtu());
+        }
         for (String address : settings.addresses()) {
             Errno.check(NetIf.addAddress(name, address, NetIf.NODAD), "add address " + address + " to TAP " + name);
         }
-        Errno.check(NetIf.setUp(name, true), "bring TAP " + name + " up");
+        if (NetIf.isUp(name) != 1) {
+            Errno.check(NetIf.setUp(name, true), "bring TAP " + name + " up");
+        }
         Errno.check(Tap.setPersistent(descriptor, settings.persistent()), "make TAP " + name + " persistent");
     }
 

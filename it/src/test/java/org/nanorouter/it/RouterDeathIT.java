@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.nanorouter.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.nanorouter.nanokernel.control.ControlClient;
+import org.nanorouter.nanokernel.control.ControlException;
+
+/** The router of a host OS is killed again and again while TCP crosses it; the router is a service of its cell. */
+@Timeout(240)
+class RouterDeathIT {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final String HOST_ADDRESS = "10.77.0.1";
+    private static final String GUEST_ADDRESS = "10.77.0.2";
+    private static final int PORT = 7007;
+    private static final int KILLS = 5;
+    /** Takes seconds to make and to check, and so to send. */
+    private static final long TRANSFER_BYTES = 768L << 20;
+    private static final Pattern ECHO = Pattern.compile("\\[([0-9.]+)\\].*icmp_seq=([0-9]+)");
+
+    @TempDir
+    private Path directory;
+    private RunningKernel kernel;
+    private final List<Process> processes = new ArrayList<>();
+    /** Echoes that did not come back. */
+    private volatile long lost;
+
+    @BeforeEach
+    void needs() {
+        Privilege.requireRoot();
+        Privilege.requireTun();
+        Privilege.requireProgram("ping");
+    }
+
+    @AfterEach
+    void end() throws Exception {
+        for (Process process : processes) {
+            process.destroyForcibly().waitFor();
+        }
+        if (kernel != null) {
+            kernel.close();
+            kernel.awaitNothingLeft();
+        }
+    }
+
+    private void start(int routers) throws Exception {
+        Path program = Privilege.requireDist();
+        Path configuration = Files.createDirectory(directory.resolve("host"));
+        Path file = Files.writeString(configuration.resolve("router.toml"), """
+                [[port]]
+                name = "nk0"
+                kind = "tap"
+                addresses = ["10.77.0.1/24"]
+                persistent = true
+                [[port]]
+                name = "peers"
+                kind = "channel"
+                """);
+        Files.setPosixFilePermissions(configuration, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+        String service = "{ command = [\"" + program + "\", \"run\", \"--standby\", \"-c\", "
+                + "\"/run/host/router.toml\"] }";
+        kernel = RunningKernel.start(directory, """
+                [machine]
+                heartbeat = { period = "100 ms", deadline = "20 s" }
+                [[os]]
+                name = "host"
+                services = [%s]
+                mounts = [{ source = "%s", target = "/run/host" }]
+                env = { NANOROUTER_JAVA_HOME = "%s" }
+                [[os]]
+                name = "guest"
+                init = ["%s/nk-agent", "--address", "%s/24"]
+                """.formatted(String.join(", ", Collections.nCopies(routers, service)), configuration,
+                System.getProperty("java.home"), System.getProperty("nanorouter.native"), GUEST_ADDRESS));
+        kernel.awaitState("host", "running");
+        kernel.awaitState("guest", "running");
+        awaitStandbys(routers - 1);
+    }
+
+    private Map<String, Object> status() throws IOException, ControlException {
+        try (ControlClient client = ControlClient.connect(kernel.base.resolve("default/os/host/router.sock"))) {
+            return client.call("status");
+        }
+    }
+
+    private void awaitStandbys(int count) {
+        await().atMost(PATIENCE).ignoreExceptionsInstanceOf(IOException.class)
+                .until(() -> ((List<?>) status().get("standbys")).size() == count);
+    }
+
+    /** Kills the router that leads; returns once another one does. */
+    private void killLeader() throws Exception {
+        Object leader = status().get("pid");
+        assertThat(kernel.inside("host", "kill", "-KILL", String.valueOf(leader)).status()).isZero();
+        await().atMost(PATIENCE).pollInterval(Duration.ofMillis(10)).ignoreExceptionsInstanceOf(IOException.class)
+                .until(() -> !Objects.equals(status().get("pid"), leader) && "ready".equals(status().get("state")));
+    }
+
+    private Process inside(String os, String... words) throws Exception {
+        List<String> line = new ArrayList<>(List.of("nsenter", "-t", String.valueOf(kernel.pid(os)), "-U", "-m", "-u",
+                "-i", "-n", "-p", "-S", "0", "-G", "0", "--"));
+        line.addAll(Arrays.asList(words));
+        Process process = new ProcessBuilder(line).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        processes.add(process);
+        return process;
+    }
+
+    private Process transferPeer(String os, String... words) throws Exception {
+        List<String> line = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:+UseSerialGC", "-Xmx64m",
+                "-cp",
+                Path.of(TransferPeer.class.getProtectionDomain().getCodeSource().getLocation().toURI()).toString(),
+                TransferPeer.class.getName()));
+        line.addAll(Arrays.asList(words));
+        return inside(os, line.toArray(String[]::new));
+    }
+
+    /** The epoch of the host OS, and its failures, are what they were at its start. */
+    private void assertThatTheOsNoticedNothing() throws Exception {
+        assertThat(kernel.call("os.show", "host")).containsEntry("epoch", 1).containsEntry("last_failure", null)
+                .containsEntry("state", "running");
+    }
+
+    @ParameterizedTest(name = "{0} routers")
+    @ValueSource(ints = {1, 2})
+    void aTransferSurvivesTheDeathOfItsRouterUnchanged(int routers) throws Exception {
+        start(routers);
+        Process receiver = transferPeer("guest", "receive", Integer.toString(PORT));
+        try (BufferedReader received = receiver.inputReader()) {
+            assertThat(received.readLine()).isEqualTo("listening");
+            Process sender =
+                    transferPeer("host", "send", GUEST_ADDRESS, Integer.toString(PORT), Long.toString(TRANSFER_BYTES));
+            int kills = 0;
+            for (; kills < KILLS && sender.isAlive(); kills++) {
+                killLeader();
+                awaitStandbys(routers - 1);
+            }
+            assertThat(kills).as("kills until the end of the transfer").isGreaterThan(1);
+            try (BufferedReader sent = sender.inputReader()) {
+                String checksum = sent.readLine();
+                assertThat(sender.waitFor()).as("no reset").isZero();
+                assertThat(received.readLine()).isNotNull().isEqualTo(checksum);
+            }
+        }
+        assertThatTheOsNoticedNothing();
+    }
+
+    @Test
+    void withAStandbyNoEchoIsLostAndTheGapIsShort() throws Exception {
+        start(2);
+        double[] gaps = gaps(1);
+        System.out.printf("echoes paused for %s ms at %d deaths of the leader%n", Arrays.toString(gaps), KILLS);
+        assertThat(gaps[KILLS / 2]).as("median, ms").isLessThan(500);
+        assertThat(lost).isZero();
+        assertThatTheOsNoticedNothing();
+        String console = Files.readString(kernel.base.resolve("default/os/host/console.log"));
+        assertThat(console.lines().filter(line -> line.contains(" is ready "))).as("announced once each")
+                .hasSize(KILLS + 1);
+    }
+
+    @Test
+    void withoutAStandbyARouterIsStartedAnewAndFramesFlowAgain() throws Exception {
+        start(1);
+        double[] gaps = gaps(0);
+        System.out.printf("echoes paused for %s ms at %d deaths of the only router%n", Arrays.toString(gaps), KILLS);
+        assertThat(gaps[KILLS / 2]).as("median, ms").isLessThan(5_000);
+        assertThatTheOsNoticedNothing();
+    }
+
+    /** The longest pauses of a stream of echoes, as many as there were kills, ascending, in milliseconds. */
+    private double[] gaps(int standbys) throws Exception {
+        Process ping = inside("guest", "ping", "-D", "-n", "-i", "0.002", HOST_ADDRESS);
+        List<Double> times = new ArrayList<>();
+        Thread reader = new Thread(() -> {
+            try (BufferedReader output = ping.inputReader()) {
+                for (String line = output.readLine(); line != null; line = output.readLine()) {
+                    Matcher echo = ECHO.matcher(line);
+                    if (echo.find()) {
+                        times.add(Double.parseDouble(echo.group(1)));
+                        lost = Long.parseLong(echo.group(2)) - times.size();
+                    }
+                }
+            } catch (IOException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        reader.start();
+        for (int i = 0; i < KILLS; i++) {
+            killLeader();
+            awaitStandbys(standbys);
+            await().atMost(PATIENCE).until(() -> kernel.pings("guest", HOST_ADDRESS));
+        }
+        ping.destroy();
+        ping.waitFor();
+        reader.join();
+        double[] gaps = new double[times.size() - 1];
+        for (int i = 0; i < gaps.length; i++) {
+            gaps[i] = (times.get(i + 1) - times.get(i)) * 1_000;
+        }
+        Arrays.sort(gaps);
+        return Arrays.copyOfRange(gaps, gaps.length - KILLS, gaps.length);
+    }
+
+    @Test
+    void aStandbyLetsGoOfATapThatTheLeaderMakesAnew() throws Exception {
+        start(2);
+        Path file = directory.resolve("host/router.toml");
+        Files.writeString(file, Files.readString(file).replace("10.77.0.1/24", "10.77.0.3/24"));
+        try (ControlClient client = ControlClient.connect(kernel.base.resolve("default/os/host/router.sock"))) {
+            assertThat(client.call("reload")).containsEntry("applied", List.of("removed port nk0", "added port nk0"));
+        }
+        await().atMost(PATIENCE).until(() -> kernel.pings("guest", "10.77.0.3"));
+        killLeader();
+        await().atMost(PATIENCE).until(() -> kernel.pings("guest", "10.77.0.3"));
+        assertThatTheOsNoticedNothing();
+    }
+
+    @Test
+    void aSecondRouterThatIsNoStandbyIsRefused() throws Exception {
+        start(1);
+        Path run = kernel.base.resolve("default/os/host");
+        Command second = kernel.inside("host", "env", "NK_OS=host", "NK_RUN=" + run,
+                "NK_ATTACH=" + run.resolve("attach.sock"), "NK_TOKEN_FILE=" + run.resolve("token"),
+                "NANOROUTER_JAVA_HOME=" + System.getProperty("java.home"), Privilege.requireDist().toString(),
+                "run", "-c", "/run/host/router.toml");
+        assertThat(second.status()).as(second.err()).isEqualTo(69);
+        assertThat(second.err()).contains("process " + status().get("pid") + " leads this OS", "--standby");
+        assertThat(kernel.pings("guest", HOST_ADDRESS)).isTrue();
+    }
+}
