@@ -183,7 +183,7 @@ public final class Demo {
     private boolean boot(Machine machine) throws InterruptedException {
         return report.step("OS host: the Java router", () -> {
             if (settings.externalHost()) {
-                machine.startRouter();
+                machine.startRouters();
             }
             machine.awaitRunning(Machine.HOST);
             return "running";

@@ -52,7 +52,7 @@ final class DemoFiles {
             write(directory.resolve("guest").resolve(name), name, values);
         }
         write(directory.resolve("host").resolve("hosts"), "hosts", values);
-        write(router(), "router.toml", values);
+        write(router(), "router.toml", with(values, Map.of("PERSISTENT", String.valueOf(!externalHost))));
         write(directory.resolve("machine.toml"), "machine.toml", with(values, Map.of(
                 "HOST", externalHost ? text("host-external.toml") : fill(text("host-namespace.toml"),
                         with(values, Map.of("HOST_MOUNTS", javaMount() + etcMounts("host", HOST_ETC)))),

@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.control.ControlClient;
 import org.nanorouter.nanokernel.control.ControlException;
 import org.nanorouter.nanokernel.daemon.RunDirectory;
@@ -34,6 +33,14 @@ final class Machine implements AutoCloseable {
             rm -rf -- "$files"
             exit $status
             """;
+    /** Runs a router with the lifeline as its standard input, and again as long as a signal ends it. */
+    private static final String ROUTER_KEEPER = """
+            trap '' INT HUP QUIT
+            while "$@"; status=$?; [ $status -gt 128 ]; do :; done
+            exit $status
+            """;
+    /** One leads, the other stands by. */
+    private static final int ROUTERS = 2;
     /** What a nanokernel says that finds another one in its place, as when two start at the same time. */
     private static final String TAKEN = "a nanokernel runs already";
     /** Ends a command with its parent, however that ends. Those in a cell end with the cell. */
@@ -49,7 +56,8 @@ final class Machine implements AutoCloseable {
     private final DemoFiles files;
     private final RunDirectory run;
     private final Daemon keeper;
-    private @Nullable Daemon router;
+    /** Those of the external host OS; in a cell they are its services. */
+    private final List<Daemon> routers = new ArrayList<>();
 
     private Machine(DemoSettings settings, DemoFiles files, RunDirectory run, Daemon keeper) {
         this.settings = settings;
@@ -89,13 +97,16 @@ final class Machine implements AutoCloseable {
         }
     }
 
-    /** Starts the router of the external host OS, in the network namespace of this process. */
-    void startRouter() throws IOException {
-        router = Daemon.start(List.of(program(settings), "run", "-c", files.router().toString(), "--lifeline"), Map.of(
-                "NK_OS", HOST,
-                "NK_RUN", run.osDirectory(HOST).toString(),
-                "NK_ATTACH", run.attachSocket(HOST).toString(),
-                "NK_TOKEN_FILE", run.tokenFile(HOST).toString()));
+    /** Starts the routers of the external host OS, in the network namespace of this process. */
+    void startRouters() throws IOException {
+        for (int i = 0; i < ROUTERS; i++) {
+            routers.add(Daemon.start(List.of("/bin/sh", "-c", ROUTER_KEEPER, "nanorouter-demo-router",
+                    program(settings), "run", "--standby", "-c", files.router().toString(), "--lifeline"), Map.of(
+                    "NK_OS", HOST,
+                    "NK_RUN", run.osDirectory(HOST).toString(),
+                    "NK_ATTACH", run.attachSocket(HOST).toString(),
+                    "NK_TOKEN_FILE", run.tokenFile(HOST).toString())));
+        }
     }
 
     private static String program(DemoSettings settings) {
@@ -121,8 +132,10 @@ final class Machine implements AutoCloseable {
             if (keeper.awaitEnd(POLL)) {
                 throw new StepFailure("the nanokernel ended with exit code " + keeper.exitStatus(), logs());
             }
-            if (router != null && !router.isAlive()) {
-                throw new StepFailure("the router ended with exit code " + router.exitStatus(), logs());
+            for (Daemon router : routers) {
+                if (!router.isAlive()) {
+                    throw new StepFailure("a router ended with exit code " + router.exitStatus(), logs());
+                }
             }
             if (System.nanoTime() > deadline) {
                 throw new StepFailure(otherwise, logs());
@@ -245,9 +258,7 @@ final class Machine implements AutoCloseable {
                 continue;
             }
         }
-        if (router != null) {
-            logs.append(router.output()).append('\n');
-        }
+        routers.forEach(router -> logs.append(router.output()).append('\n'));
         return logs.append(keeper.output()).toString();
     }
 
@@ -261,16 +272,18 @@ final class Machine implements AutoCloseable {
 
     /** Breaks the lifelines and waits until everything has ended; false if it had to be killed. */
     boolean end() throws IOException, InterruptedException {
-        boolean inOrder = (router == null || router.end()) & keeper.end();
+        boolean inOrder = true;
+        for (Daemon router : routers) {
+            inOrder &= router.end();
+        }
+        inOrder &= keeper.end();
         close();
         return inOrder;
     }
 
     @Override
     public void close() {
-        if (router != null) {
-            router.close();
-        }
+        routers.forEach(Daemon::close);
         keeper.close();
     }
 }

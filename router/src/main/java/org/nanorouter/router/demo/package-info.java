@@ -4,10 +4,10 @@
  *
  * <p><b>What runs.</b> A nanokernel of its own instance ({@code demo}, or {@code demo-2} beside another), started from
  * files that are made for this run out of the readable templates beside this package. The host OS is a cell with the
- * Java router, or with {@code --host external} the machine's own Linux; the guest is a cell with {@code nk-agent},
- * telnetd and ftpd. {@link org.nanorouter.router.demo.Machine} knows how to start all that, and how to reach into an
- * OS; {@link org.nanorouter.router.demo.Demo} is the list of steps; {@link org.nanorouter.router.demo.Report}
- * shows them. The clients are the machine's own programs and run in the host OS.
+ * Java router and one that stands by, or with {@code --host external} the machine's own Linux; the guest is a cell
+ * with {@code nk-agent}, telnetd and ftpd. {@link org.nanorouter.router.demo.Machine} knows how to start all that, and
+ * how to reach into an OS; {@link org.nanorouter.router.demo.Demo} is the list of steps; {@link
+ * org.nanorouter.router.demo.Report} shows them. The clients are the machine's own programs and run in the host OS.
  *
  * <p><b>Nothing is left behind.</b> The demonstration holds one end of a pipe, the <i>lifeline</i>. The other end is
  * the standard input of a small shell that runs the nanokernel, which hands the lifeline on to the cells. When
