@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -35,6 +36,7 @@ public final class Chaos implements AutoCloseable {
     private final Random random;
     private final List<String> oses = new ArrayList<>();
     private final List<String> targets = new ArrayList<>();
+    private final Set<String> withServices = new HashSet<>();
     private final List<CellProgram> servers = new ArrayList<>();
     private final List<Session> sessions = new ArrayList<>();
     private final List<Outcome> outcomes = new ArrayList<>();
@@ -60,6 +62,9 @@ public final class Chaos implements AutoCloseable {
         for (Os os : kernel.list()) {
             if (os.ready() && os.pid() != 0) {
                 oses.add(os.name());
+                if (kernel.show(os.name()).get("services") instanceof List<?> services && !services.isEmpty()) {
+                    withServices.add(os.name());
+                }
             }
         }
         targets.addAll(settings.oses().isEmpty() ? oses : settings.oses());
@@ -131,11 +136,12 @@ public final class Chaos implements AutoCloseable {
     private Outcome bringAbout(Trouble trouble, String os, int slowMs)
         throws IOException, ControlException, InterruptedException {
         List<Session> touched = sessions.stream().filter(session -> session.isOf(os)).toList();
-        if (trouble.endsOs()) {
+        boolean endsOs = trouble.endsOs(withServices.contains(os));
+        if (endsOs) {
             touched.forEach(Session::excuse);
         }
         sessions.forEach(Session::takeLongestGap);
-        Map<String, Long> survivors = pidsWithout(trouble.endsOs() ? os : null);
+        Map<String, Long> survivors = pidsWithout(endsOs ? os : null);
         int place = events.size();
         long begin = System.nanoTime();
         kernel.inject(trouble.verb(), os, slowMs);
@@ -148,22 +154,22 @@ public final class Chaos implements AutoCloseable {
             }
             recovered = System.nanoTime();
         } else {
-            noticed = awaitNotice(trouble, os, place);
+            noticed = awaitNotice(trouble, os, place, endsOs);
             Event back = noticed == null ? null : events.await(place, RECOVER_LIMIT_MS,
-                event -> event.os().equals(os) && isBack(trouble, event));
+                event -> event.os().equals(os) && isBack(endsOs, event));
             recovered = back == null ? -1 : back.at();
         }
         long flows = awaitTraffic(touched, trouble, recovered);
-        judge(trouble, os, place, survivors);
+        judge(endsOs, os, place, survivors);
         touched.forEach(Session::oblige);
         return new Outcome(outcomes.size() + 1, trouble, os, since(begin, noticed == null ? -1 : noticed.at()),
             since(begin, recovered), since(begin, flows));
     }
 
     /** Garbage is overwritten by the next record that is published: who looks too late does not see it. */
-    private @Nullable Event awaitNotice(Trouble trouble, String os, int place)
+    private @Nullable Event awaitNotice(Trouble trouble, String os, int place, boolean endsOs)
         throws IOException, ControlException, InterruptedException {
-        Predicate<Event> wanted = event -> event.os().equals(os) && isNotice(trouble, event);
+        Predicate<Event> wanted = event -> event.os().equals(os) && isNotice(endsOs, event);
         Event noticed = null;
         for (int attempt = 0; attempt < GARBAGE_ATTEMPTS && noticed == null && trouble == Trouble.GARBAGE; attempt++) {
             noticed = events.await(place, GARBAGE_LIMIT_MS, wanted);
@@ -187,19 +193,19 @@ public final class Chaos implements AutoCloseable {
         return last;
     }
 
-    private static boolean isNotice(Trouble trouble, Event event) {
-        return trouble.endsOs() ? event.to() != null && FAILURES.contains(event.to())
+    private static boolean isNotice(boolean endsOs, Event event) {
+        return endsOs ? event.to() != null && FAILURES.contains(event.to())
             : event.to() == null && event.reason().startsWith("its endpoint detached");
     }
 
-    private static boolean isBack(Trouble trouble, Event event) {
-        return trouble.endsOs() ? "running".equals(event.to()) && event.reason().contains("ready")
+    private static boolean isBack(boolean endsOs, Event event) {
+        return endsOs ? "running".equals(event.to()) && event.reason().contains("ready")
             : event.to() == null && event.reason().contains("endpoint is ready");
     }
 
-    private void judge(Trouble trouble, String os, int place, Map<String, Long> survivors)
+    private void judge(boolean endsOs, String os, int place, Map<String, Long> survivors)
         throws IOException, ControlException {
-        boolean own = trouble.endsOs();
+        boolean own = endsOs;
         for (Event event : events.from(place)) {
             if (event.to() != null && FAILURES.contains(event.to())) {
                 // One failure was brought about; a second one of the same OS is as wrong as one of another.

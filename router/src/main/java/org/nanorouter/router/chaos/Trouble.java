@@ -11,7 +11,7 @@ public enum Trouble {
     HANG("hang", "os.hang", true),
     /** Process 1 of an OS is killed. */
     KILL("kill", "os.kill", true),
-    /** The endpoint is killed; something in its OS starts it again. */
+    /** The endpoint is killed; where it is a service, it is started again, else it is the end of its OS. */
     ENDPOINT("router", "os.kill_endpoint", false),
     /** The endpoint stops for less than the deadline: it reads nothing, and its rings fill up. */
     PAUSE("slow", "os.hang", false),
@@ -50,8 +50,12 @@ public enum Trouble {
         return verb;
     }
 
-    /** Whether the OS is to fail and to get its next epoch; else it is to live on. */
-    boolean endsOs() {
-        return endsOs;
+    /**
+     * Whether the OS is to fail and to get its next epoch; else it is to live on.
+     *
+     * @param hasServices whether the OS's endpoint is a service of it
+     */
+    boolean endsOs(boolean hasServices) {
+        return endsOs || this == ENDPOINT && !hasServices;
     }
 }

@@ -24,12 +24,14 @@ import picocli.CommandLine.TypeConversionException;
         footer = {
             "  nanorouter demo                  shows each step, then ends",
             "  nanorouter demo --stay           leaves the two OSes up for other commands",
+            "  nanorouter demo --chaos          OSes fail, one after the other, and come back",
             "  nanorouter demo --check          for scripts: the last line is the sum",
             "  sudo nanorouter demo --stay --host external",
             "                                   then, from your own shell: telnet 10.77.0.2"
         })
 final class DemoCommand implements Callable<Integer> {
     private static final int MEBIBYTE = 1 << 20;
+    private static final int MAX_CHAOS = 86_400;
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -39,6 +41,11 @@ final class DemoCommand implements Callable<Integer> {
 
     @Option(names = "--stay", description = "Leave everything up until it is interrupted.")
     private boolean stay;
+
+    @Option(names = "--chaos", paramLabel = "SECONDS", arity = "0..1", defaultValue = "0", fallbackValue = "60",
+            description = "Instead of telnet and ftp: a second guest, and for so long (60 s) OSes and routers fail "
+                    + "at random.")
+    private int chaos;
 
     @Option(names = "--host", paramLabel = "KIND", defaultValue = "namespace", converter = HostKindReader.class,
             description = "namespace: the host OS is a cell. external: it is this machine's own Linux. "
@@ -76,7 +83,11 @@ final class DemoCommand implements Callable<Integer> {
             throw new CommandFailure(ExitStatus.UNAVAILABLE, "nanorouter.home is not set: start the program with its "
                     + "launcher, bin/nanorouter");
         }
-        DemoSettings settings = new DemoSettings(Path.of(home), host == HostKind.EXTERNAL, check, stay, embedded,
+        if (chaos < 0 || chaos > MAX_CHAOS) {
+            throw new CommandFailure(ExitStatus.USAGE, "--chaos=" + chaos + ": expected 1 to " + MAX_CHAOS);
+        }
+        DemoSettings settings = new DemoSettings(Path.of(home), host == HostKind.EXTERNAL, check, stay, chaos,
+                embedded,
                 (long) mebibytes * MEBIBYTE);
         boolean live = Terminal.outputIsTerminal() && !check;
         try {

@@ -11,11 +11,16 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.control.ControlException;
 import org.nanorouter.nanokernel.daemon.InstanceException;
 import org.nanorouter.nanokernel.daemon.RunDirectory;
+import org.nanorouter.router.chaos.Chaos;
+import org.nanorouter.router.chaos.ChaosResult;
+import org.nanorouter.router.chaos.ChaosSettings;
+import org.nanorouter.router.chaos.Trouble;
 
 /** The list of steps. */
 public final class Demo {
@@ -27,6 +32,7 @@ public final class Demo {
     private static final String GUEST_IPV4 = "10.77.0.2";
     private static final String GUEST_IPV6 = "fd77::2";
     private static final String HOST_TAP = "nk0";
+    private static final int CHAOS_PAUSE_MS = 200;
 
     private final DemoSettings settings;
     private final Report report;
@@ -93,6 +99,9 @@ public final class Demo {
                 : "  host   a cell, Java router, " + HOST_TAP + " 10.77.0.1 fd77::1");
         report.line("  guest  a cell, nk-agent, " + HOST_TAP + " " + GUEST_IPV4 + " " + GUEST_IPV6 + ", "
                 + (embedded ? "embedded telnet and ftp servers" : "telnetd and ftpd of GNU inetutils"));
+        if (settings.chaos() > 0) {
+            report.line("  guest2 a cell, nk-agent, " + HOST_TAP + " 10.77.0.3 fd77::3");
+        }
         report.line("");
         AtomicReference<Machine> started = new AtomicReference<>();
         Thread atEnd = new Thread(() -> {
@@ -107,7 +116,11 @@ public final class Demo {
         if (booted) {
             Machine machine = started.get();
             if (boot(machine)) {
-                runTraffic(machine);
+                if (settings.chaos() > 0) {
+                    runChaos(machine);
+                } else {
+                    runTraffic(machine);
+                }
             }
             if (settings.stay() && report.failed() == 0) {
                 stay(machine);
@@ -158,7 +171,7 @@ public final class Demo {
         for (int i = 1; i <= MAX_INSTANCES; i++) {
             RunDirectory instance = RunDirectory.of(RunDirectory.base(), i == 1 ? "demo" : "demo-" + i);
             Optional<Machine> machine = Machine.start(settings, instance,
-                    files -> files.write(values(instance, files), settings.externalHost()));
+                    files -> files.write(values(instance, files), settings.externalHost(), settings.chaos() > 0));
             if (machine.isPresent()) {
                 return machine.get();
             }
@@ -224,6 +237,28 @@ public final class Demo {
         report.step("measured", () -> {
             traffic.removeFiles();
             return "ftp " + traffic.rate() + " over all transfers, ping " + traffic.measureRoundTrip(GUEST_IPV4);
+        });
+    }
+
+    /** OSes and routers fail at random, under traffic between every two of them. */
+    private void runChaos(Machine machine) throws InterruptedException {
+        if (!report.step("OS guest2: nk-agent", () -> {
+            machine.awaitRunning("guest2");
+            return "running";
+        })) {
+            return;
+        }
+        long seed = ThreadLocalRandom.current().nextLong(1, Integer.MAX_VALUE);
+        report.step("chaos for " + settings.chaos() + " s, seed " + seed, () -> {
+            ChaosSettings chaosSettings = new ChaosSettings(settings.chaos(), 0, seed, List.of(Trouble.values()),
+                    List.of(), CHAOS_PAUSE_MS);
+            try (Chaos chaos = new Chaos(chaosSettings, machine.kernelSocket(), report::line)) {
+                ChaosResult result = chaos.run();
+                if (!result.isGood()) {
+                    throw new StepFailure(result.sum(), machine.logs());
+                }
+                return result.sum();
+            }
         });
     }
 

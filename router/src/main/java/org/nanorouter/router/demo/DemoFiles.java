@@ -47,7 +47,8 @@ final class DemoFiles {
     }
 
     /** Writes everything that the machine's OSes read; {@code values} are those of the placeholders. */
-    void write(Map<String, String> values, boolean externalHost) throws IOException {
+    void write(Map<String, String> plainValues, boolean externalHost, boolean secondGuest) throws IOException {
+        Map<String, String> values = with(plainValues, Map.of("RESTART", text("restart.toml")));
         for (String name : List.of("hosts", "passwd", "group", "shadow", "inetd.conf", "init", "login")) {
             write(directory.resolve("guest").resolve(name), name, values);
         }
@@ -56,6 +57,7 @@ final class DemoFiles {
         write(directory.resolve("machine.toml"), "machine.toml", with(values, Map.of(
                 "HOST", externalHost ? text("host-external.toml") : fill(text("host-namespace.toml"),
                         with(values, Map.of("HOST_MOUNTS", javaMount() + etcMounts("host", HOST_ETC)))),
+                "SECOND_GUEST", secondGuest ? fill(text("guest2.toml"), values) : "",
                 "GUEST_MOUNTS", javaMount() + etcMounts("guest", GUEST_ETC))));
     }
 

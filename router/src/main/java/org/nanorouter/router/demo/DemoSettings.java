@@ -10,9 +10,10 @@ import java.nio.file.Path;
  * @param externalHost whether the machine's own Linux is the host OS, instead of a cell
  * @param check        whether it is a check: nothing but steps and their sum
  * @param stay         whether everything is left up afterwards until it is interrupted
+ * @param chaos        for how many seconds OSes fail at random, with a second guest, instead of telnet and ftp; 0: not
  * @param embedded     whether the embedded servers are used even where inetutils is installed
  * @param fileLength   bytes of the file that ftp carries
  */
-public record DemoSettings(Path home, boolean externalHost, boolean check, boolean stay, boolean embedded,
+public record DemoSettings(Path home, boolean externalHost, boolean check, boolean stay, int chaos, boolean embedded,
         long fileLength) {
 }

@@ -117,6 +117,10 @@ final class Machine implements AutoCloseable {
         return run.name();
     }
 
+    Path kernelSocket() {
+        return run.controlSocket();
+    }
+
     /** Writes what the nanokernel and its OSes read. */
     interface Writer {
         void write(DemoFiles files) throws IOException;
