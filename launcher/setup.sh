@@ -67,6 +67,13 @@ find_missing_for_test() {
   need_program systemd-analyze systemd
 }
 
+# What turns the models in verify/ into programs.
+find_missing_for_verify() {
+  need_program spin spin
+  need_program gcc gcc
+  need_header stdio.h libc6-dev
+}
+
 # require FIND_FUNCTION...: installs what they find missing, or ends the program with the line to run.
 require() {
   look_for "$@"
