@@ -26,8 +26,8 @@ class CSelfTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"ring-selftest", "attach-selftest", "agent-selftest", "frame-selftest", "forward-selftest",
-        "sessions-selftest"})
+    @ValueSource(strings = {"ring-selftest", "kill-selftest", "attach-selftest", "agent-selftest", "frame-selftest",
+        "forward-selftest", "sessions-selftest"})
     void everyClaimHolds(String program) throws IOException, InterruptedException {
         assertThat(run(PROGRAMS.resolve(program).toString())).contains("ok ").doesNotContain("FAILED");
     }
