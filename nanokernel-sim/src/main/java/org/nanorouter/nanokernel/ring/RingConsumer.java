@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.nanokernel.ring;
 
-import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import org.nanorouter.nanokernel.abi.AbiDescriptor;
 import org.nanorouter.nanokernel.abi.CursorDescriptor;
 import org.nanorouter.nanokernel.abi.OsRegionDescriptor;
@@ -35,12 +33,9 @@ public final class RingConsumer {
     /** Padding records stepped over by one poll, so that a peer that writes nothing else cannot hold this thread. */
     static final int MAX_PADDING_RUN = 256;
 
-    private static final VarHandle LONGS =
-        MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-
     private final ByteBuffer buffer;
     private final long address;
-    private final ByteBuffer ownBuffer;
+    private final OwnWords ownWords;
     private final int ownBlock;
     private final SharedWords peerWords;
     private final int peerBlock;
@@ -80,13 +75,14 @@ public final class RingConsumer {
      * @param quarantine shared with the producer of the same channel
      */
     public RingConsumer(OsRegion own, OsRegion peer, RingPlace place, Quarantine quarantine) {
-        this(own, peer, place, quarantine, new SharedWords(peer.buffer()));
+        this(own, peer, place, quarantine, new SharedWords(peer.buffer()), new OwnWords(own.buffer()));
     }
 
-    RingConsumer(OsRegion own, OsRegion peer, RingPlace place, Quarantine quarantine, SharedWords peerWords) {
+    RingConsumer(OsRegion own, OsRegion peer, RingPlace place, Quarantine quarantine, SharedWords peerWords,
+        OwnWords ownWords) {
         this.buffer = peer.buffer();
         this.address = peer.address();
-        this.ownBuffer = own.buffer();
+        this.ownWords = ownWords;
         this.ownBlock = OsRegionDescriptor.cursorsOffset(peer.osId());
         this.peerWords = peerWords;
         this.peerBlock = OsRegionDescriptor.cursorsOffset(own.osId());
@@ -94,7 +90,7 @@ public final class RingConsumer {
         this.dataOffset = place.dataOffset();
         this.capacity = place.capacity();
         this.quarantine = quarantine;
-        this.released = ownBuffer.getLong(ownBlock + CursorDescriptor.HEAD_OFFSET);
+        this.released = own.buffer().getLong(ownBlock + CursorDescriptor.HEAD_OFFSET);
         this.position = released;
         this.tail = released;
         this.looked = released;
@@ -200,7 +196,7 @@ public final class RingConsumer {
         if (position != released && !quarantine.stopped()) {
             released = position;
             // Partner: the acquire load in RingProducer.refreshHead.
-            LONGS.setRelease(ownBuffer, ownBlock + CursorDescriptor.HEAD_OFFSET, position);
+            ownWords.releaseLong(ownBlock + CursorDescriptor.HEAD_OFFSET, position);
         }
     }
 
@@ -214,7 +210,7 @@ public final class RingConsumer {
             return false;
         }
         // Partner: the load in RingProducer.needsDoorbell.
-        LONGS.setRelease(ownBuffer, ownBlock + CursorDescriptor.WAKE_AT_OFFSET, position);
+        ownWords.releaseLong(ownBlock + CursorDescriptor.WAKE_AT_OFFSET, position);
         // Partner: the fence of RingProducer.needsDoorbell between its tail and its look at wake_at.
         VarHandle.fullFence();
         return refreshTail() && position != tail;

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.nanokernel.ring;
 
-import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import org.nanorouter.nanokernel.abi.AbiDescriptor;
 import org.nanorouter.nanokernel.abi.CursorDescriptor;
 import org.nanorouter.nanokernel.abi.OsRegionDescriptor;
@@ -31,11 +29,9 @@ public final class RingProducer {
     /** Answer of a claim: no room now, or the channel is stopped. */
     public static final int FULL = -1;
 
-    private static final VarHandle LONGS =
-        MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-
     private final ByteBuffer buffer;
     private final long address;
+    private final OwnWords ownWords;
     private final int ownBlock;
     private final SharedWords peerWords;
     private final int peerBlock;
@@ -68,12 +64,14 @@ public final class RingProducer {
      * @param quarantine shared with the consumer of the same channel
      */
     public RingProducer(OsRegion own, OsRegion peer, RingPlace place, Quarantine quarantine) {
-        this(own, peer, place, quarantine, new SharedWords(peer.buffer()));
+        this(own, peer, place, quarantine, new SharedWords(peer.buffer()), new OwnWords(own.buffer()));
     }
 
-    RingProducer(OsRegion own, OsRegion peer, RingPlace place, Quarantine quarantine, SharedWords peerWords) {
+    RingProducer(OsRegion own, OsRegion peer, RingPlace place, Quarantine quarantine, SharedWords peerWords,
+        OwnWords ownWords) {
         this.buffer = own.buffer();
         this.address = own.address();
+        this.ownWords = ownWords;
         this.ownBlock = OsRegionDescriptor.cursorsOffset(peer.osId());
         this.peerWords = peerWords;
         this.peerBlock = OsRegionDescriptor.cursorsOffset(own.osId());
@@ -175,12 +173,12 @@ public final class RingProducer {
             throw new IllegalArgumentException(
                 "payloadLength=" + payloadLength + ", expected 1 to " + AbiDescriptor.MAX_PAYLOAD);
         }
-        buffer.putLong(record, (long) type << Integer.SIZE | payloadLength);
-        buffer.putLong(record + RecordDescriptor.SEQUENCE_OFFSET, sequence);
-        buffer.putLong(record + RecordDescriptor.ENQUEUED_AT_OFFSET, now);
+        ownWords.plainLong(record, (long) type << Integer.SIZE | payloadLength);
+        ownWords.plainLong(record + RecordDescriptor.SEQUENCE_OFFSET, sequence);
+        ownWords.plainLong(record + RecordDescriptor.ENQUEUED_AT_OFFSET, now);
         if (type != RecordDescriptor.TYPE_ETHERNET) {
-            buffer.putLong(record + RecordDescriptor.VNET_HDR_OFFSET, 0);
-            buffer.putInt(record + RecordDescriptor.VNET_HDR_OFFSET + Long.BYTES, 0);
+            ownWords.plainLong(record + RecordDescriptor.VNET_HDR_OFFSET, 0);
+            ownWords.plainInt(record + RecordDescriptor.VNET_HDR_OFFSET + Long.BYTES, 0);
         }
         sequence++;
         records++;
@@ -228,7 +226,7 @@ public final class RingProducer {
         }
         final long wakeAt = head + capacity / 4;
         // Partner: the load in RingConsumer.needsSpaceDoorbell.
-        LONGS.setRelease(buffer, ownBlock + CursorDescriptor.SPACE_WAKE_AT_OFFSET, wakeAt);
+        ownWords.releaseLong(ownBlock + CursorDescriptor.SPACE_WAKE_AT_OFFSET, wakeAt);
         // Partner: the fence of RingConsumer.needsSpaceDoorbell between its head and its look at space_wake_at.
         VarHandle.fullFence();
         refreshHead();
@@ -290,15 +288,15 @@ public final class RingProducer {
     }
 
     private void writePadding(int record, int span) {
-        buffer.putLong(record, (long) RecordDescriptor.TYPE_PADDING << Integer.SIZE | span);
+        ownWords.plainLong(record, (long) RecordDescriptor.TYPE_PADDING << Integer.SIZE | span);
     }
 
     private void advanceTail(int span) {
         tail += span;
         published = tail;
-        buffer.putLong(ownBlock + CursorDescriptor.NEXT_SEQUENCE_OFFSET, sequence);
+        ownWords.plainLong(ownBlock + CursorDescriptor.NEXT_SEQUENCE_OFFSET, sequence);
         // Partner: the acquire load in RingConsumer.refreshTail.
-        LONGS.setRelease(buffer, ownBlock + CursorDescriptor.TAIL_OFFSET, tail);
+        ownWords.releaseLong(ownBlock + CursorDescriptor.TAIL_OFFSET, tail);
     }
 
     private boolean joined() {

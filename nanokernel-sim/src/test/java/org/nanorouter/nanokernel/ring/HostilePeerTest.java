@@ -110,9 +110,11 @@ class HostilePeerTest {
         final CountedWords words0 = new CountedWords(regions.bytes0);
         final CountedWords words1 = new CountedWords(regions.bytes1);
         final RingConsumer consumer = new RingConsumer(
-            regions.region1, regions.region0SeenBy1, TwoRegions.PLACE, new Quarantine(), words0);
+            regions.region1, regions.region0SeenBy1, TwoRegions.PLACE, new Quarantine(), words0,
+            new OwnWords(regions.bytes1));
         final RingProducer producer = new RingProducer(
-            regions.region0, regions.region1SeenBy0, TwoRegions.PLACE, new Quarantine(), words1);
+            regions.region0, regions.region1SeenBy0, TwoRegions.PLACE, new Quarantine(), words1,
+            new OwnWords(regions.bytes0));
         while (TwoRegions.send(producer, 4000, (byte) 1)) {
             words1.loads.clear();
         }
@@ -342,12 +344,12 @@ class HostilePeerTest {
 
     private RingConsumer lyingConsumer(Quarantine quarantine) {
         return new RingConsumer(regions.region1, regions.region0SeenBy1, TwoRegions.PLACE, quarantine,
-            new LyingWords(regions.bytes0));
+            new LyingWords(regions.bytes0), new OwnWords(regions.bytes1));
     }
 
     private RingProducer lyingProducer(Quarantine quarantine) {
         return new RingProducer(regions.region0, regions.region1SeenBy0, TwoRegions.PLACE, quarantine,
-            new LyingWords(regions.bytes1));
+            new LyingWords(regions.bytes1), new OwnWords(regions.bytes0));
     }
 
     private void count(Quarantine quarantine) {
