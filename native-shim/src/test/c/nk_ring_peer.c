@@ -3,14 +3,18 @@
  * nk_ring_peer.c - the C side of the ring conformance suite: attaches as an OS and talks to the one peer that it
  * has.
  *
- * Usage: nk-ring-peer ATTACH_SOCK OS TOKENFILE produce|consume|echo COUNT SEED [START]
+ * Usage: nk-ring-peer ATTACH_SOCK OS TOKENFILE produce|consume|echo COUNT SEED [START [GAPS]]
  *
  *	produce	sends COUNT records and waits until the peer has taken them all
  *	consume	receives COUNT records and checks each
  *	echo	receives COUNT records, checks each, and sends it back
  *
  * START, 0 if it is not given, is the number of records before the first of these: a peer goes on with it where the one
- * before it in the same epoch stopped.
+ * before it in the same epoch stopped. A consumer whose START is "any" learns it from its first record, and goes on to
+ * the record before COUNT.
+ *
+ * GAPS, 0 if it is not given, is the number of records that a consumer may miss: a producer that is killed takes the
+ * number of a record with it.
  *
  * The records follow from SEED alone. next() is splitmix64: state += 0x9E3779B97F4A7C15; z = state; z = (z ^ z >>>
  * 30) * 0xBF58476D1CE4E5B9; z = (z ^ z >>> 27) * 0x94D049BB133111EB; z ^ z >>> 31; all unsigned 64-bit. Record
@@ -19,7 +23,7 @@
  * sequence number is seq.
  *
  * Prints "ok COUNT CRC", CRC being the CRC-32 (as java.util.zip.CRC32) of all payloads in order, in eight hex
- * digits, and ends with 0; or prints "failed: REASON" and ends with 1.
+ * digits, and ends with 0; or prints "failed: REASON" and ends with 1. With GAPS, " missing N" is at the end.
  */
 #include <poll.h>
 #include <sys/epoll.h>
@@ -155,22 +159,49 @@ static void check(const struct nk_message *message, uint32_t length, uint64_t se
 	}
 }
 
-static void consume(struct nk *nk, struct nk_channel *channel, uint64_t start, uint64_t count, uint64_t seed,
-		    bool echo)
+/* What a consumer expects. */
+struct stream {
+	uint64_t seed;		/* after the records before `seq` */
+	uint64_t seq;		/* of the next record */
+	uint64_t end;		/* behind the last one */
+	uint64_t gaps;		/* records that may still be missing */
+	uint64_t missing;
+	bool any;		/* the first record says which it is */
+};
+
+/* Steps over the records before `sequence` as far as they may be missing. */
+static void catch_up(struct stream *stream, uint64_t sequence)
 {
-	for (uint64_t seq = start; seq < start + count;) {
+	while (stream->seq < sequence && stream->seq < stream->end && (stream->any || stream->gaps)) {
+		next_length(&stream->seed);
+		stream->seq++;
+		if (!stream->any) {
+			stream->gaps--;
+			stream->missing++;
+		}
+	}
+	stream->any = false;
+}
+
+static void consume(struct nk *nk, struct nk_channel *channel, struct stream *stream, bool echo)
+{
+	while (stream->seq < stream->end) {
 		struct nk_message message;
 		int result = nk_poll(channel, &message);
 
 		if (result == 1) {
-			uint32_t length = next_length(&seed);
+			uint64_t seq;
+			uint32_t length;
 
+			catch_up(stream, message.sequence);
+			seq = stream->seq++;
+			length = next_length(&stream->seed);
 			check(&message, length, seq);
 			add_to_crc(message.payload, length);
 			if (echo)
 				send_one(nk, channel, &message, length, seq);
 			nk_advance(channel);
-			if (++seq % BATCH == 0) {
+			if (stream->seq % BATCH == 0) {
 				nk_release(channel);
 				nk_doorbell(channel);
 			}
@@ -235,11 +266,13 @@ int main(int count, char **arguments)
 	struct nk_channel *channel;
 	struct nk *nk;
 	uint64_t records, seed, start;
+	struct stream stream;
 	const char *role;
 	int error;
 
-	if (count != 7 && count != 8) {
-		fprintf(stderr, "usage: nk-ring-peer ATTACH_SOCK OS TOKENFILE produce|consume|echo COUNT SEED [START]\n");
+	if (count < 7 || count > 9) {
+		fprintf(stderr,
+			"usage: nk-ring-peer ATTACH_SOCK OS TOKENFILE produce|consume|echo COUNT SEED [START [GAPS]]\n");
 		return 64;
 	}
 	options.socket_path = arguments[1];
@@ -248,9 +281,16 @@ int main(int count, char **arguments)
 	role = arguments[4];
 	records = strtoull(arguments[5], NULL, 10);
 	seed = strtoull(arguments[6], NULL, 10);
-	start = count == 8 ? strtoull(arguments[7], NULL, 10) : 0;
+	start = count > 7 ? strtoull(arguments[7], NULL, 10) : 0;
 	for (uint64_t i = 0; i < start; i++)
 		next_length(&seed);
+	stream = (struct stream){
+		.seed = seed,
+		.seq = start,
+		.end = start + records,
+		.gaps = count > 8 ? strtoull(arguments[8], NULL, 10) : 0,
+		.any = count > 7 && !strcmp(arguments[7], "any"),
+	};
 	make_crc_table();
 
 	error = nk_attach(&options, &nk, &refusal);
@@ -260,10 +300,13 @@ int main(int count, char **arguments)
 	if (!strcmp(role, "produce"))
 		produce(nk, channel, start, records, seed);
 	else
-		consume(nk, channel, start, records, seed, !strcmp(role, "echo"));
+		consume(nk, channel, &stream, !strcmp(role, "echo"));
 	if (strcmp(role, "consume") != 0)
 		await_empty_ring(nk, channel);
-	printf("ok %llu %08x\n", (unsigned long long)records, crc ^ UINT32_MAX);
+	printf("ok %llu %08x", (unsigned long long)records, crc ^ UINT32_MAX);
+	if (count > 8)
+		printf(" missing %llu", (unsigned long long)stream.missing);
+	printf("\n");
 	nk_detach(nk);
 	return 0;
 }

@@ -18,7 +18,7 @@ import org.nanorouter.shim.Poll;
  * The Java side of the ring conformance suite; the C side, which says more, is {@code nk_ring_peer.c}.
  *
  * <pre>
- * RingPeer ATTACH_SOCK OS TOKENFILE produce|consume COUNT SEED [START]
+ * RingPeer ATTACH_SOCK OS TOKENFILE produce|consume COUNT SEED [START [GAPS]]
  * </pre>
  */
 public final class RingPeer implements AttachListener {
@@ -29,10 +29,15 @@ public final class RingPeer implements AttachListener {
     private final Attachment attachment;
     private final Lengths lengths;
     private final long start;
-    private final long count;
+    private final long end;
     private final CRC32 crc = new CRC32();
     private final byte[] scratch = new byte[AbiDescriptor.MAX_PAYLOAD];
     private Channel channel;
+    /** The first record says which it is. */
+    private boolean any;
+    /** Records that may still be missing. */
+    private long gaps;
+    private long missing;
 
     /** The lengths that follow from a seed. */
     static final class Lengths {
@@ -58,12 +63,14 @@ public final class RingPeer implements AttachListener {
         }
     }
 
-    private RingPeer(Attachment attachment, long count, long seed, long start) {
+    private RingPeer(Attachment attachment, long count, long seed, String start, long gaps) {
         this.attachment = attachment;
-        this.count = count;
-        this.start = start;
+        this.any = start.equals("any");
+        this.start = any ? 0 : Long.parseLong(start);
+        this.end = this.start + count;
+        this.gaps = gaps;
         this.lengths = new Lengths(seed);
-        for (long i = 0; i < start; i++) {
+        for (long i = 0; i < this.start; i++) {
             lengths.length();
         }
     }
@@ -73,19 +80,22 @@ public final class RingPeer implements AttachListener {
         return (byte) (sequence * 31 + i);
     }
 
-    /** Runs one side; prints {@code ok COUNT CRC} or {@code failed: REASON}. */
+    /** Runs one side; prints {@code ok COUNT CRC}, with GAPS and {@code missing N}, or {@code failed: REASON}. */
     public static void main(String[] arguments) throws IOException {
         try (Attachment attachment = Attachment.connect(
             Path.of(arguments[0]), arguments[1], Path.of(arguments[2]))) {
+            final boolean gapsAllowed = arguments.length > 7;
             final RingPeer peer = new RingPeer(attachment, Long.parseLong(arguments[4]),
-                Long.parseUnsignedLong(arguments[5]), arguments.length > 6 ? Long.parseLong(arguments[6]) : 0);
+                Long.parseUnsignedLong(arguments[5]), arguments.length > 6 ? arguments[6] : "0",
+                gapsAllowed ? Long.parseLong(arguments[7]) : 0);
             peer.awaitPeer();
             if (arguments[3].equals("produce")) {
                 peer.produce();
             } else {
                 peer.consume();
             }
-            System.out.printf("ok %d %08x%n", peer.count, peer.crc.getValue());
+            System.out.printf("ok %s %08x%s%n", arguments[4], peer.crc.getValue(),
+                gapsAllowed ? " missing " + peer.missing : "");
         } catch (IllegalStateException e) {
             System.out.println("failed: " + e.getMessage());
             System.exit(1);
@@ -105,7 +115,7 @@ public final class RingPeer implements AttachListener {
 
     private void produce() {
         final RingProducer producer = channel.producer();
-        for (long sequence = start; sequence < start + count; sequence++) {
+        for (long sequence = start; sequence < end; sequence++) {
             final int length = lengths.length();
             int record = producer.claim(length);
             while (record == RingProducer.FULL) {
@@ -146,9 +156,10 @@ public final class RingPeer implements AttachListener {
     private void consume() {
         final RingConsumer consumer = channel.consumer();
         long sequence = start;
-        while (sequence < start + count) {
+        while (sequence < end) {
             final int record = consumer.poll();
             if (record >= 0) {
+                sequence = caughtUp(sequence, consumer.sequence());
                 check(consumer, record, sequence);
                 consumer.advance();
                 sequence++;
@@ -167,6 +178,21 @@ public final class RingPeer implements AttachListener {
         }
         consumer.release();
         channel.ringIfAsked();
+    }
+
+    /** Steps from {@code next} over the records before {@code seen} as far as they may be missing. */
+    private long caughtUp(long next, long seen) {
+        long sequence = next;
+        while (sequence < seen && sequence < end && (any || gaps > 0)) {
+            lengths.length();
+            sequence++;
+            if (!any) {
+                gaps--;
+                missing++;
+            }
+        }
+        any = false;
+        return sequence;
     }
 
     private void check(RingConsumer consumer, int record, long sequence) {

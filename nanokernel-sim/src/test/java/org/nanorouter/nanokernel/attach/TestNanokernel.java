@@ -225,6 +225,11 @@ public final class TestNanokernel implements AutoCloseable {
         return on(() -> oses.get(id).region.view().heartbeat());
     }
 
+    /** A word of the cursor block that an OS has for a peer, at that {@code CursorDescriptor} offset. */
+    long cursor(int id, int peer, int offset) {
+        return on(() -> oses.get(id).region.view().buffer().getLong(OsRegionDescriptor.cursorsOffset(peer) + offset));
+    }
+
     String panicText(int id) {
         return on(() -> oses.get(id).region.view().panicked() ? oses.get(id).region.view().panicText() : "");
     }
