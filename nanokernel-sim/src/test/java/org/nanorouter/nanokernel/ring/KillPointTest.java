@@ -30,6 +30,10 @@ class KillPointTest {
     /** One small record fits before the ring's end, the next needs padding. */
     private static final long NEAR_THE_END = TwoRegions.CAPACITY - 120;
 
+    private static final int[] WORDS = {CursorDescriptor.TAIL_OFFSET, CursorDescriptor.NEXT_SEQUENCE_OFFSET,
+        CursorDescriptor.SPACE_WAKE_AT_OFFSET, CursorDescriptor.HEAD_OFFSET, CursorDescriptor.WAKE_AT_OFFSET};
+    private static final long OLD_WORD = RecordDescriptor.span(SMALL);
+
     private record Read(int frame, long sequence) {
     }
 
@@ -101,6 +105,29 @@ class KillPointTest {
     @Test
     void consumerThatDiesBehindAnyOfItsStoresHasItsBatchRepeatedAtMost() {
         assertThat(atEveryStore(this::killConsumer)).isGreaterThan(BATCH);
+    }
+
+    /** Whatever the order of the zeroes, a death between them leaves some of the words zero and the old epoch. */
+    @Test
+    void endpointThatDiesWhileItJoinsDeliversNothingOfTheOldEpochAndItsSuccessorJoinsAnew() {
+        for (int zeroed = 0; zeroed < 1 << WORDS.length; zeroed++) {
+            begin(0, SMALL);
+            regions.region0.adoptPeer(1, TwoRegions.EPOCH_OF_1 - 1);
+            assertThat(TwoRegions.send(openProducer(new OwnWords(regions.bytes0)), SMALL, (byte) 99)).isTrue();
+            for (int i = 0; i < WORDS.length; i++) {
+                regions.bytes0.putLong(
+                    OsRegionDescriptor.cursorsOffset(1) + WORDS[i], (zeroed & 1 << i) == 0 ? OLD_WORD : 0);
+            }
+            final RingConsumer survivor = openConsumer(new OwnWords(regions.bytes1));
+            assertThat(survivor.poll()).as("words %s zeroed", Integer.toBinaryString(zeroed))
+                .isEqualTo(RingConsumer.NONE);
+            consume(survivor);
+            final int seen = bellOfConsumer;
+            assertThat(regions.region0.adoptPeer(1, TwoRegions.EPOCH_OF_1)).as("went on").isFalse();
+            runWhileRung(openProducer(new OwnWords(regions.bytes0)), survivor, seen, bellOfProducer - 1);
+            assertThat(survivor.sequenceGaps()).isZero();
+            checkReads(zeroed, reads.size(), 0, 0);
+        }
     }
 
     /** Kills behind each store in turn until a life ends by itself, and returns how many stores that had. */
