@@ -34,6 +34,12 @@
 
 #define CAPACITY 4
 #define QUARTER  1 /* CAPACITY / 4 */
+#ifdef BUG_SPACE_WANTED_BEYOND_THE_TAIL
+#define SPACE_WANTED CAPACITY
+#else
+#define SPACE_WANTED QUARTER
+#endif
+
 #define BATCH    2 /* frames taken at once, and records read before they are given back */
 
 /* Words of the producer's region, then of the consumer's. */
@@ -123,13 +129,7 @@ inline claim()
 
 inline ask_for_space()
 {
-	d_step { wanted = head +
-#ifdef BUG_SPACE_WANTED_BEYOND_THE_TAIL
-		CAPACITY
-#else
-		QUARTER
-#endif
-	}
+	wanted = head + SPACE_WANTED;
 #ifdef BUG_SPACE_WAKE_AT_AFTER_LOOK
 	look_at_head();
 	STORE(producer_stores, SPACE_WAKE_AT, wanted);
