@@ -31,7 +31,7 @@ class DemoFilesTest {
         Map<String, String> values = new HashMap<>(VALUES);
         values.put("FILES", directory.toString());
         DemoFiles files = DemoFiles.in(directory);
-        files.write(values, externalHost);
+        files.write(values, externalHost, false);
         return files;
     }
 
@@ -46,6 +46,16 @@ class DemoFilesTest {
                 .containsExactly(externalHost ? OsKind.EXTERNAL : OsKind.NAMESPACE, OsKind.NAMESPACE);
         assertThat(machine.oses()).flatExtracting(OsConfig::mounts)
                 .allSatisfy(mount -> assertThat(mount.source()).exists());
+    }
+
+    @Test
+    void aSecondGuestIsAnOsOfItsOwn() throws Exception {
+        Map<String, String> values = new HashMap<>(VALUES);
+        values.put("FILES", directory.toString());
+        DemoFiles.in(directory).write(values, false, true);
+        MachineConfig machine = MachineConfig.read(directory.resolve("machine.toml"));
+        assertThat(machine.oses()).extracting(OsConfig::name).containsExactly("host", "guest", "guest2");
+        assertThat(machine.oses()).extracting(os -> os.restart().limit()).containsOnly(0);
     }
 
     @Test
@@ -68,7 +78,7 @@ class DemoFilesTest {
     @Test
     void placeholderWithoutValueIsRefused() throws Exception {
         DemoFiles files = DemoFiles.in(directory);
-        assertThatThrownBy(() -> files.write(Map.of(), false)).isInstanceOf(IllegalStateException.class)
+        assertThatThrownBy(() -> files.write(Map.of(), false, false)).isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("placeholder=@");
     }
 }
