@@ -39,7 +39,7 @@
 #define CHUNK 16384
 #define TICK_MS 2
 #define REPORT_NS UINT64_C(5000000)
-#define CONNECT_LIMIT_MS 250
+#define CONNECT_LIMIT_MS 50
 #define RETRY_MS 5
 /* Bytes on their way at most: more would only wait in a queue. */
 #define WINDOW (8 * CHUNK)
@@ -179,7 +179,7 @@ static int dial(const struct sockaddr_in *address)
 	socklen_t length = sizeof(error);
 
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	/* A SYN that was lost is sent again after a second: a new attempt is sooner. */
+	/* A SYN that found nobody is sent again after a second: a new attempt is sooner. */
 	if ((connect(fd, (const struct sockaddr *)address, sizeof(*address)) && errno != EINPROGRESS) ||
 	    poll(&wait, 1, CONNECT_LIMIT_MS) != 1 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) || error) {
 		close(fd);

@@ -33,7 +33,7 @@ class ConformanceTest {
     private static final int COUNT = 20_000;
     private static final int PAIRINGS = 4;
     /** Seconds of stress, all pairings together. */
-    private static final int STRESS_SECONDS = Integer.getInteger("nanorouter.stress.seconds", 40);
+    private static final int STRESS_SECONDS = Integer.getInteger("nanorouter.stress.seconds", 30);
     /** Records of a run in which endpoints are killed: more than they get through meanwhile. */
     private static final int LONG_COUNT = 80_000;
     private static final int KILLS = 4;
