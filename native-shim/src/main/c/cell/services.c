@@ -3,8 +3,10 @@
  * services.c - the services of a cell: commands that process 1 starts, and starts anew when they end.
  *
  * One that lived for a second or longer is started again at once. One that ended sooner is, too, the first time; then
- * it pauses 100 ms, and after each further early end twice as long, up to 5 s. Each end is one line on process 1's
- * standard error, the console log. All of it belongs to process 1, which has one thread.
+ * it pauses 100 ms, and after each further early end twice as long, up to 5 s. Where another service with the same
+ * command runs, that one is taking over, and needs the processors more than its successor does: then the pause is 150 ms
+ * at least. Each end is one line on process 1's standard error, the console log. All of it belongs to process 1, which
+ * has one thread.
  */
 #include "cell.h"
 
@@ -20,6 +22,7 @@
 #define SETTLED 1000
 #define FIRST_PAUSE 100
 #define LONGEST_PAUSE 5000
+#define TAKEOVER_PAUSE 150
 
 struct service {
 	pid_t pid; /* 0: it does not run */
@@ -50,11 +53,36 @@ static int pause_after(unsigned int early_ends)
 	return pause < LONGEST_PAUSE ? pause : LONGEST_PAUSE;
 }
 
-static void note_end(struct service *service, int64_t time)
+static bool is_same_command(char *const *one, char *const *other)
 {
+	while (*one && *other && !strcmp(*one, *other)) {
+		one++;
+		other++;
+	}
+	return !*one && !*other;
+}
+
+/* Whether a service that runs has the command of this one. */
+static bool has_successor(const struct cell *cell, size_t index)
+{
+	for (size_t i = 0; i < cell->service_count; i++) {
+		if (i != index && services[i].pid && is_same_command(cell->services[i], cell->services[index]))
+			return true;
+	}
+	return false;
+}
+
+static void note_end(const struct cell *cell, size_t index, int64_t time)
+{
+	struct service *service = &services[index];
+	int pause;
+
 	service->pid = 0;
 	service->early_ends = time - service->started < SETTLED ? service->early_ends + 1 : 0;
-	service->due = time + pause_after(service->early_ends);
+	pause = pause_after(service->early_ends);
+	if (pause < TAKEOVER_PAUSE && has_successor(cell, index))
+		pause = TAKEOVER_PAUSE;
+	service->due = time + pause;
 }
 
 static void start(const struct cell *cell, size_t index)
@@ -68,7 +96,7 @@ static void start(const struct cell *cell, size_t index)
 	} else {
 		dprintf(STDERR_FILENO, "nk-cell: %s: service %zu cannot be started: %s\n", cell->name, index + 1,
 			strerror(errno));
-		note_end(service, service->started);
+		note_end(cell, index, service->started);
 	}
 }
 
@@ -106,7 +134,7 @@ bool cell_services_ended(const struct cell *cell, pid_t pid, int status)
 
 		if (service->pid != pid)
 			continue;
-		note_end(service, time);
+		note_end(cell, i, time);
 		dprintf(STDERR_FILENO, "nk-cell: %s: service %zu (%s, process %d) %s %d after %lld.%03lld s%s\n", cell->name,
 			i + 1, cell->services[i][0], pid, WIFEXITED(status) ? "ended with" : "was ended by signal",
 			WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status), (long long)lived / 1000,
