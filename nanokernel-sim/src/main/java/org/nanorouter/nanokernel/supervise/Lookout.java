@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.nanokernel.supervise;
 
+import java.util.Arrays;
 import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.abi.AbiDescriptor;
@@ -18,6 +19,9 @@ import org.nanorouter.nanokernel.watch.ProgressWatch;
  * read what others sent to them. What it finds goes to the {@link Machine}.
  */
 final class Lookout {
+    /** An OS that says again and again that a peer is silent is heard so often. */
+    private static final long MIN_SILENCE_NS = 1_000_000_000;
+
     private final Machine machine;
     private final Lifecycle lifecycle;
     private final ManagementRegion table;
@@ -26,6 +30,9 @@ final class Lookout {
     private final long stallDeadlineNs;
     /** By producer and consumer; null while they have no ring. */
     private final @Nullable ProgressWatch[][] rings = new ProgressWatch[AbiDescriptor.MAX_OS][AbiDescriptor.MAX_OS];
+    /** What each OS said last of each other one: an OS may say it as often as it likes, and is heard once. */
+    private final Report[][] silences = reports();
+    private final Report[][] lies = reports();
 
     Lookout(Machine machine, Lifecycle lifecycle, ManagementRegion table, Collection<ManagedOs> oses, long periodNs,
             long stallDeadlineNs) {
@@ -110,8 +117,37 @@ final class Lookout {
         }
     }
 
+    /** The epochs of both sides when one reported the other. */
+    private static final class Report {
+        private int reporterEpoch;
+        private int accusedEpoch;
+        private long at;
+
+        /** Whether this is news: of other incarnations, or the last time is that long ago. */
+        private boolean isNews(ManagedOs reporter, ManagedOs accused, long now, long minNs) {
+            boolean news = reporterEpoch != reporter.epoch() || accusedEpoch != accused.epoch() || now - at >= minNs;
+            if (news) {
+                reporterEpoch = reporter.epoch();
+                accusedEpoch = accused.epoch();
+                at = now;
+            }
+            return news;
+        }
+    }
+
+    private static Report[][] reports() {
+        Report[][] reports = new Report[AbiDescriptor.MAX_OS][AbiDescriptor.MAX_OS];
+        for (Report[] row : reports) {
+            Arrays.setAll(row, at -> new Report());
+        }
+        return reports;
+    }
+
     /** A peer says that it saw no beat: look now, with own eyes. */
     void silent(ManagedOs reporter, ManagedOs silent) {
+        if (!silences[reporter.id()][silent.id()].isNews(reporter, silent, System.nanoTime(), MIN_SILENCE_NS)) {
+            return;
+        }
         lifecycle.report(silent, reporter.name() + " has seen no beat of it within the deadline");
         OsRegionObject region = silent.region;
         if (region != null && silent.ready) {
@@ -122,6 +158,10 @@ final class Lookout {
 
     /** A peer says that the OS wrote what no OS may write. Nobody else can tell which of the two is right. */
     void lied(ManagedOs reporter, ManagedOs liar) {
+        // A quarantine lasts for as long as both epochs do.
+        if (!lies[reporter.id()][liar.id()].isNews(reporter, liar, System.nanoTime(), Long.MAX_VALUE)) {
+            return;
+        }
         react(liar, liar.config.restart().quarantined(), Failure.LIE,
                 reporter.name() + " put its channel to it into quarantine");
     }

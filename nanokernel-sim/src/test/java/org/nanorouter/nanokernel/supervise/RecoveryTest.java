@@ -234,6 +234,29 @@ class RecoveryTest {
     }
 
     @Test
+    void whoReportsWithoutEndIsHeardOnce() throws Exception {
+        start(guest("exec /bin/sleep 1000", "{ policy = 'never' }"));
+        try (Endpoint host = machine.attachReady("host"); Endpoint guest = machine.attachReady("guest")) {
+            host.await("peer guest 1");
+            guest.await("peer host 1");
+            Channel toGuest = host.attachment.channels().get(0);
+            for (int i = 0; i < 50; i++) {
+                host.attachment.reportLied(toGuest);
+            }
+            host.attachment.reportSilent(toGuest);
+            host.attachment.reportSilent(toGuest);
+            machine.awaitEvent("guest", "host has seen no beat of it within the deadline");
+            assertThat(machine.on(() -> machine.events().of("guest").stream()
+                    .filter(event -> event.reason().contains("quarantine")).count())).isEqualTo(1);
+            // Messages of one endpoint come in their order, so both reports have been handled by then.
+            host.attachment.panic(1, "on purpose", System.nanoTime());
+            machine.awaitEvent("host", "panic 1: on purpose");
+            assertThat(machine.on(() -> machine.events().of("guest").stream()
+                    .filter(event -> event.reason().contains("no beat of it")).count())).isEqualTo(1);
+        }
+    }
+
+    @Test
     void anExternalOsIsRestartedByItsCommand() throws Exception {
         Path mark = directory.resolve("mark");
         machine = new MachineFixture(directory, HEAD + """
