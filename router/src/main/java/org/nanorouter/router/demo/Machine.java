@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.nanorouter.nanokernel.control.ControlClient;
 import org.nanorouter.nanokernel.control.ControlException;
 import org.nanorouter.nanokernel.daemon.RunDirectory;
+import org.nanorouter.router.process.Entrance;
 
 /** The nanokernel of the demonstration and its OSes, seen from outside. Ends with this process, however that ends. */
 final class Machine implements AutoCloseable {
@@ -192,12 +193,16 @@ final class Machine implements AutoCloseable {
     }
 
     private Object askKernel(String verb, String os, String key) throws IOException {
+        Object value = askKernel(verb, os).get(key);
+        if (value == null) {
+            throw new IOException(verb + " says no " + key + " of " + os);
+        }
+        return value;
+    }
+
+    private Map<String, Object> askKernel(String verb, String os) throws IOException {
         try (ControlClient client = ControlClient.connect(run.controlSocket())) {
-            Object value = client.call(verb, "os", os).get(key);
-            if (value == null) {
-                throw new IOException(verb + " says no " + key + " of " + os);
-            }
-            return value;
+            return client.call(verb, "os", os);
         } catch (ControlException e) {
             throw new IOException(e);
         }
@@ -212,17 +217,14 @@ final class Machine implements AutoCloseable {
         List<String> line = new ArrayList<>();
         if (isExternal(os)) {
             line.addAll(MORTAL);
-        } else {
-            line.addAll(List.of("nsenter", "-t", String.valueOf(pid(os)), "-U", "-m", "-u", "-i", "-n", "-p"));
-            // Without a range of uids the cell's root is the user who calls.
-            boolean uidRange = (Boolean) askKernel("os.enter", os, "uid_range");
-            line.addAll(uidRange ? List.of("-S", "0", "-G", "0") : List.of("--preserve-credentials"));
-            line.addAll(List.of("env", "-i", "TERM=xterm"));
-            ((Map<?, ?>) askKernel("os.enter", os, "environment"))
-                    .forEach((name, value) -> line.add(name + "=" + value));
+            line.addAll(List.of(command));
+            return line;
         }
+        Map<String, Object> entrance = askKernel("os.enter", os);
+        line.addAll(List.of("env", "-i", "TERM=xterm"));
+        ((Map<?, ?>) entrance.get("environment")).forEach((name, value) -> line.add(name + "=" + value));
         line.addAll(List.of(command));
-        return line;
+        return Entrance.command(entrance, line);
     }
 
     /** Commands of an OS that a shell connects by pipes. */
