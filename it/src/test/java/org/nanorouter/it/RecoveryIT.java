@@ -89,6 +89,25 @@ class RecoveryIT {
     }
 
     @Test
+    void aPeerThatHangsIsReportedByTheOthersAndMendedByItsNextBeat() throws Exception {
+        String machine = agent("host", 1)
+                + os("guest", 2, "\"%s/nk-agent\", \"--address\", \"10.77.0.%d/24\"", "{ hung = \"report\" }");
+        try (RunningKernel kernel = RunningKernel.start(directory, machine)) {
+            kernel.awaitState("host", "running");
+            kernel.awaitState("guest", "running");
+            assertThat(kernel.pings("host", "10.77.0.2")).isTrue();
+            kernel.call("os.hang", "guest");
+            kernel.awaitState("guest", "hung");
+            await("the report").atMost(20, TimeUnit.SECONDS).pollInterval(POLL).until(() -> kernel.call("os.events",
+                    "guest").toString().contains("host has seen no beat of it within the deadline"));
+            kernel.call("os.resume", "guest");
+            kernel.awaitState("guest", "running");
+            assertThat(kernel.call("os.show", "guest")).containsEntry("epoch", 1);
+            assertThat(kernel.pings("host", "10.77.0.2")).isTrue();
+        }
+    }
+
+    @Test
     void failuresAtRandomHarmNobodyElseAndCorruptNothing() throws Exception {
         String machine = agent("host", 1) + agent("guest", 2) + agent("guest2", 3);
         try (RunningKernel kernel = RunningKernel.start(directory, machine)) {

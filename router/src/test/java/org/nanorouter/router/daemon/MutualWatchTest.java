@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The nanokernel's side of it; a peer's needs a channel, and is in the tests of the whole machine. */
+/** The nanokernel's side of it. */
 class MutualWatchTest {
     private final MutualWatch watch = new MutualWatch(100, 500, 1_000, 7);
     private long now = 1_000;
