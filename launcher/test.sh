@@ -58,6 +58,7 @@ run_tests() {
 
   # What a test starts inherits this variable, and what a test leaves behind is known by it.
   export NANOROUTER_TEST_RUN=$$-$RANDOM
+  mkdir -p "$source_dir/target"
   note_network > "$source_dir/target/network.before"
   for home in "${homes[@]}"; do
     test_on "$home" "$quick" "$only"
