@@ -41,9 +41,8 @@ import org.slf4j.LoggerFactory;
 public final class Rehearsal implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Rehearsal.class);
     /**
-     * Enough frames for the first compiler and a part of the second: more takes processor time from those who move
-     * frames meanwhile, and gains less than that (decision 13). A count, not a time, since it is on busy CPUs that
-     * compiling takes long.
+     * Enough frames for the compiler: more takes processor time from those who move frames meanwhile (decision 13). A
+     * count, not a time, since it is on busy CPUs that compiling takes long.
      */
     private static final int ROUNDS = 300;
     private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(5);
