@@ -24,10 +24,10 @@ final class Site implements AutoCloseable {
     private final String namespaceB;
     private final String namespaceWire;
     private final String tag;
-    private final Path folder;
     private final Deque<Process> processes = new ArrayDeque<>();
     private final List<String> namespaces = new ArrayList<>();
     private final Thread atEnd = new Thread(this::closeAtEnd, "bench-end");
+    private Path folder;
     private boolean closed;
 
     Site() throws IOException, InterruptedException {
@@ -36,14 +36,14 @@ final class Site implements AutoCloseable {
         namespaceA = tag + "-a";
         namespaceB = tag + "-b";
         namespaceWire = tag + "-w";
-        folder = Files.createTempDirectory(Leftovers.FOLDER_PREFIX + ProcessHandle.current().pid() + "-");
+        // Before anything is made: a JVM that ends does not wait for this thread.
         try {
             Runtime.getRuntime().addShutdownHook(atEnd);
         } catch (IllegalStateException e) {
-            Files.delete(folder);
             throw new Programs.ProgramException("this program is being ended");
         }
         try {
+            makeFolder();
             for (String name : List.of(namespaceA, namespaceB, namespaceWire)) {
                 addNamespace(name);
                 Programs.run("ip", "-n", name, "link", "set", "lo", "up");
@@ -52,6 +52,11 @@ final class Site implements AutoCloseable {
             close();
             throw e;
         }
+    }
+
+    private synchronized void makeFolder() throws IOException {
+        checkOpen();
+        folder = Files.createTempDirectory(Leftovers.FOLDER_PREFIX + ProcessHandle.current().pid() + "-");
     }
 
     private synchronized void addNamespace(String name) throws IOException, InterruptedException {
@@ -198,7 +203,9 @@ final class Site implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new Programs.ProgramException("interrupted before everything was removed: " + namespaces);
         }
-        Leftovers.removeTree(folder);
+        if (folder != null) {
+            Leftovers.removeTree(folder);
+        }
     }
 
     private Process start(String namespace, String... command) throws IOException {
