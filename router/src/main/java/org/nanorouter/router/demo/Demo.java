@@ -64,7 +64,7 @@ public final class Demo {
         if (settings.externalHost()) {
             checkExternalHost();
         }
-        Report report = new Report(out, live, colours);
+        Report report = new Report(out, live, colours, System::nanoTime);
         return new Demo(settings, report, programs).run();
     }
 

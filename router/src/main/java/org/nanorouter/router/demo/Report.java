@@ -3,6 +3,7 @@ package org.nanorouter.router.demo;
 
 import java.io.PrintWriter;
 import java.util.Locale;
+import java.util.function.LongSupplier;
 
 /** Shows each step in a line of its own, with its time, and counts how they ended. */
 final class Report {
@@ -14,10 +15,13 @@ final class Report {
     /** So that the line of a transfer fits into 80 columns: a longer one could not be overwritten. */
     private static final int BAR_WIDTH = 14;
     private static final int DETAIL_LINES = 25;
+    /** A rate over less time says nothing, and has more digits than there is room for. */
+    private static final double RATE_AFTER_SECONDS = 0.05;
 
     private final PrintWriter out;
     private final boolean live;
     private final boolean colours;
+    private final LongSupplier nanoClock;
     private String title = "";
     private long begin;
     private int passed;
@@ -33,19 +37,21 @@ final class Report {
     /**
      * Makes a report.
      *
-     * @param live    whether a line may be overwritten, as on a terminal
-     * @param colours whether colours are welcome
+     * @param live      whether a line may be overwritten, as on a terminal
+     * @param colours   whether colours are welcome
+     * @param nanoClock a time in ns that never steps back
      */
-    Report(PrintWriter out, boolean live, boolean colours) {
+    Report(PrintWriter out, boolean live, boolean colours, LongSupplier nanoClock) {
         this.out = out;
         this.live = live;
         this.colours = colours;
+        this.nanoClock = nanoClock;
     }
 
     /** Runs a step and shows it; false if it failed. */
     boolean step(String what, Step step) throws InterruptedException {
         title = what;
-        begin = System.nanoTime();
+        begin = nanoClock.getAsLong();
         if (live) {
             show("  ....            " + title);
         }
@@ -80,7 +86,7 @@ final class Report {
     }
 
     private double seconds() {
-        return (System.nanoTime() - begin) / 1e9;
+        return (nanoClock.getAsLong() - begin) / 1e9;
     }
 
     private void details(String text) {
@@ -94,8 +100,9 @@ final class Report {
         }
         double part = Math.min(1, (double) done / total);
         int full = (int) Math.round(part * BAR_WIDTH);
+        double seconds = seconds();
         show(String.format(Locale.ROOT, "  .... %s [%s%s] %3.0f %% %s", title, "#".repeat(full),
-                " ".repeat(BAR_WIDTH - full), part * 100, rate(done, seconds())));
+                " ".repeat(BAR_WIDTH - full), part * 100, seconds < RATE_AFTER_SECONDS ? "" : rate(done, seconds)));
     }
 
     private void show(String line) {

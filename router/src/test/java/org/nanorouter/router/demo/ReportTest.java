@@ -10,9 +10,10 @@ import org.junit.jupiter.api.Test;
 
 class ReportTest {
     private final StringWriter shown = new StringWriter();
+    private long now;
 
     private Report report(boolean live) {
-        return new Report(new PrintWriter(shown), live, false);
+        return new Report(new PrintWriter(shown), live, false, () -> now);
     }
 
     @Test
@@ -49,10 +50,14 @@ class ReportTest {
         Report live = report(true);
         live.step("ftp get 256 MiB, passive, 10.77.0.2", () -> {
             live.progress(128L << 20, 256L << 20);
+            now += 1_000_000_000;
+            live.progress(192L << 20, 256L << 20);
             return "";
         });
-        String bar = shown.toString().split("\r")[2];
-        assertThat(bar).contains("[#######       ]  50 %").hasSizeLessThanOrEqualTo(80 + "\u001b[K".length());
+        String[] lines = shown.toString().split("\r");
+        assertThat(lines[2]).contains("[#######       ]  50 %").doesNotContain("bit/s");
+        assertThat(lines[3]).contains("[###########   ]  75 % 1.6 Gbit/s")
+                .hasSizeLessThanOrEqualTo(80 + "\u001b[K".length());
     }
 
     @Test
