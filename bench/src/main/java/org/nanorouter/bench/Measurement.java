@@ -42,11 +42,23 @@ final class Measurement {
     static Map<Figure, Double> take(Wire wire, int seconds, String congestion)
             throws IOException, InterruptedException {
         Measurement measurement = new Measurement(wire, seconds, congestion);
+        measurement.connectUnpaced();
         measurement.warmUp();
         measurement.tcp();
         measurement.udp();
         measurement.ping();
         return measurement.figures;
+    }
+
+    /**
+     * Lets connections begin with reno, which any namespace may have. iperf3 sets the asked congestion control only after
+     * it has connected, and a connection that began with bbr, the default of some machines, stays paced for good:
+     * sk_pacing_status in linux/net/ipv4/tcp_bbr.c. Its timers then cost more than the wire.
+     */
+    private void connectUnpaced() throws IOException, InterruptedException {
+        String[] command = {"sh", "-c", "echo reno > /proc/sys/net/ipv4/tcp_congestion_control"};
+        Programs.run(wire.onA(command));
+        Programs.run(wire.onB(command));
     }
 
     /** What is measured is a wire that has been in use: caches filled, code compiled, queues at their working size. */
