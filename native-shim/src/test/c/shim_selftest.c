@@ -267,14 +267,41 @@ static void datagrams_travel_in_batches(void)
 	unlink(path("two"));
 }
 
-static void thread_becomes_a_batch_thread(void)
+/* The first processors of a set, at most n. */
+static cpu_set_t first_of(const cpu_set_t *set, int n)
+{
+	cpu_set_t first;
+
+	CPU_ZERO(&first);
+	for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&first) < n; cpu++) {
+		if (CPU_ISSET(cpu, set))
+			CPU_SET(cpu, &first);
+	}
+	return first;
+}
+
+static void thread_becomes_an_endpoints(void)
 {
 	const struct sched_param none = {0};
+	cpu_set_t all, given, kept;
 
-	EXPECT(sched_getscheduler(0) == SCHED_OTHER);
-	EXPECT(nks_process_batch_thread() == 0);
-	EXPECT(sched_getscheduler(0) == SCHED_BATCH);
-	EXPECT(sched_setscheduler(0, SCHED_OTHER, &none) == 0);
+	EXPECT(sched_getaffinity(0, sizeof(all), &all) == 0);
+	for (int n = 1; n <= CPU_COUNT(&all) && n <= 3; n++) {
+		given = first_of(&all, n);
+		EXPECT(sched_setaffinity(0, sizeof(given), &given) == 0);
+		EXPECT(sched_getscheduler(0) == SCHED_OTHER);
+		EXPECT(nks_process_endpoint_thread() == 0);
+		EXPECT(sched_getscheduler(0) == SCHED_BATCH);
+		EXPECT(sched_setscheduler(0, SCHED_OTHER, &none) == 0);
+		EXPECT(sched_getaffinity(0, sizeof(kept), &kept) == 0);
+		if (n == 2) {
+			cpu_set_t first = first_of(&all, 1);
+
+			CPU_XOR(&given, &given, &first);
+		}
+		EXPECT(CPU_EQUAL(&kept, &given));
+	}
+	EXPECT(sched_setaffinity(0, sizeof(all), &all) == 0);
 }
 
 static void pidfd_tells_the_end_of_a_process(void)
@@ -438,7 +465,7 @@ int main(void)
 	RUN(stale_sockets_are_replaced_and_living_ones_are_not);
 	RUN(datagrams_travel_in_batches);
 	RUN(pidfd_tells_the_end_of_a_process);
-	RUN(thread_becomes_a_batch_thread);
+	RUN(thread_becomes_an_endpoints);
 	rmdir(directory);
 	if (unshare(CLONE_NEWNET) && unshare(CLONE_NEWUSER | CLONE_NEWNET))
 		printf("skipped tap_carries_frames_into_consecutive_records: unshare: %s\n", strerror(errno));

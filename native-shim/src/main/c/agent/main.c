@@ -25,6 +25,7 @@
 
 #include "agent.h"
 #include "ip/announce.h"
+#include "sched/endpoint.h"
 
 #define HOUSEKEEPING_NS (1000 * NS_PER_MS)
 #define FIRST_RETRY_NS (100 * NS_PER_MS)
@@ -479,6 +480,8 @@ int main(int count, char **arguments)
 	if (!status)
 		status = make_loop(agent);
 	if (!status) {
+		/* Where it is refused, frames cross as well, only more slowly. */
+		nk_schedule_endpoint();
 		arm_timer(agent);
 		nk_trap(agent->nk, "nk-agent");
 		status = run(agent);

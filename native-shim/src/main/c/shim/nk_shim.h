@@ -329,9 +329,9 @@ NKS_EXPORT int nks_process_pidfd_send_signal(int pidfd, int signal);
  */
 NKS_EXPORT int nks_process_trap(uint64_t header, int socket);
 /*
- * Makes the calling thread one that preempts nobody when it is woken: SCHED_BATCH of sched(7). Its share of the
- * processor stays the same.
+ * The calling thread moves an OS's frames: it preempts nobody when it is woken, and where there are two processors it
+ * keeps to the second of them (sched/endpoint.h).
  */
-NKS_EXPORT int nks_process_batch_thread(void);
+NKS_EXPORT int nks_process_endpoint_thread(void);
 
 #endif

@@ -6,11 +6,11 @@
 #include "nk_shim.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "sched/endpoint.h"
 #include "trap/trap.h"
 
 int nks_process_pidfd_open(int pid)
@@ -39,9 +39,7 @@ int nks_process_trap(uint64_t header, int socket)
 			   (int)(sizeof(signals) / sizeof(signals[0])));
 }
 
-int nks_process_batch_thread(void)
+int nks_process_endpoint_thread(void)
 {
-	const struct sched_param none = {0};
-
-	return sched_setscheduler(0, SCHED_BATCH, &none) ? -errno : 0;
+	return nk_schedule_endpoint();
 }

@@ -29,8 +29,9 @@ public final class Process {
     public static native int trap(long header, int socket);
 
     /**
-     * Makes the calling thread one that preempts nobody when it is woken ({@code SCHED_BATCH}); its share of the
-     * processor stays the same. Returns 0 or -errno.
+     * Makes the calling thread one that preempts nobody when it is woken ({@code SCHED_BATCH}; its share of the
+     * processor stays the same), and that keeps to the second of two processors, if there are just two. Returns 0 or
+     * -errno: it is scheduled as before then, or in part.
      */
-    public static native int batchThread();
+    public static native int endpointThread();
 }

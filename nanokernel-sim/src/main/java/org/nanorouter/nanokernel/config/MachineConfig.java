@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * <tr><th>key</th><th>default</th><th>range and unit</th></tr>
  * <tr><td colspan="3">{@code [machine]}</td></tr>
  * <tr><td>name</td><td>default</td><td>1 to 31 of {@code a-z 0-9 -}; names the run directory</td></tr>
- * <tr><td>ring_size</td><td>1 MiB</td><td>a power of two from 256 KiB to 64 MiB; of each ring</td></tr>
+ * <tr><td>ring_size</td><td>2 MiB</td><td>a power of two from 256 KiB to 64 MiB; of each ring</td></tr>
  * <tr><td>heartbeat.period</td><td>100 ms</td><td>10 ms to 60 s; how often an OS shows that it lives</td></tr>
  * <tr><td>heartbeat.deadline</td><td>500 ms</td><td>20 ms to 10 min, at least twice the period; an OS silent for longer
  *     hangs</td></tr>

@@ -39,7 +39,7 @@ final class MachineReader {
     MachineConfig read() throws ConfigException {
         ConfigReader machine = root.table("machine");
         String name = machine.has("name") ? name(machine, "name") : null;
-        long ringSize = machine.size("ring_size", 1L << 20, AbiDescriptor.MIN_RING_CAPACITY, MAX_RING);
+        long ringSize = machine.size("ring_size", 2L << 20, AbiDescriptor.MIN_RING_CAPACITY, MAX_RING);
         if (Long.bitCount(ringSize) != 1) {
             machine.mistake("ring_size", "'machine.ring_size' is not a power of two",
                     "a power of two from 256 KiB to 64 MiB");

@@ -31,14 +31,14 @@ class MachineConfigTest {
     void defaultsAreThoseOfTheDocumentation() throws ConfigException {
         MachineConfig machine = MachineConfig.parse(TWO, FILE);
         assertThat(machine.name()).isNull();
-        assertThat(machine.ringSize()).isEqualTo(1 << 20);
+        assertThat(machine.ringSize()).isEqualTo(2 << 20);
         assertThat(machine.heartbeatPeriod()).isEqualTo(Duration.ofMillis(100));
         assertThat(machine.heartbeatDeadline()).isEqualTo(Duration.ofMillis(500));
         OsConfig guest = machine.oses().get(1);
         assertThat(guest.id()).isEqualTo(1);
         assertThat(guest.kind()).isEqualTo(OsKind.NAMESPACE);
         assertThat(guest.autostart()).isTrue();
-        assertThat(guest.regionLength()).isEqualTo(12_288 + (1 << 20));
+        assertThat(guest.regionLength()).isEqualTo(12_288 + (2 << 20));
         assertThat(guest.mac()).isEqualTo(Mac.derivedFrom("guest")).isNotEqualTo(machine.oses().get(0).mac());
         assertThat(guest.mac().toString()).startsWith("02:");
         assertThat(guest.mounts()).isEmpty();
@@ -121,8 +121,8 @@ class MachineConfigTest {
             + "9:1: 'os.kind' is \"qemu\", which this version does not support",
         "name = \"x\"; kind = \"proces\"; init = [\"x\"]  | 9:1: 'os.kind' is \"proces\", did you mean 'process'?",
         "name = \"x\"; autostart = 1; init = [\"x\"]      | 9:1: 'os.autostart' is 1; expected true or false",
-        "name = \"x\"; memory = \"1 MiB\"; init = [\"x\"] | 9:1: 'os.memory' is 1 MiB, too small for 2 rings of 1 MiB; "
-            + "expected at least 2060 KiB",
+        "name = \"x\"; memory = \"1 MiB\"; init = [\"x\"] | 9:1: 'os.memory' is 1 MiB, too small for 2 rings of 2 MiB; "
+            + "expected at least 4108 KiB",
         "name = \"x\"; memory = \"2 GiB\"; init = [\"x\"] | 9:1: 'os.memory' is \"2 GiB\"; expected a size",
         "name = \"x\"; mac = \"01:00:00:00:00:00\"; init = [\"x\"] | "
             + "9:1: 'os.mac' is \"01:00:00:00:00:00\"; expected the",

@@ -47,8 +47,8 @@ public final class DataLoop implements AutoCloseable {
     public static DataLoop start(String threadName) {
         Epoll.ensureAvailability();
         ThreadFactory threads = task -> new Thread(() -> {
-            // Where it is refused, frames cross as well, only with more switching between threads.
-            Process.batchThread();
+            // Where it is refused, frames cross as well, only more slowly.
+            Process.endpointThread();
             task.run();
         }, threadName);
         return new DataLoop(new MultiThreadIoEventLoopGroup(1, threads, EpollIoHandler.newFactory()));

@@ -17,7 +17,8 @@
  * billion rings a second that takes 584 years.
  *
  * <p>The thread is one of {@code SCHED_BATCH}: it does not preempt whoever wakes it. A program that sends, or the
- * kernel's stack in the midst of a burst, thus goes on for a while, and the loop finds more to do at once.
+ * kernel's stack in the midst of a burst, thus goes on for a while, and the loop finds more to do at once. On a machine
+ * of two processors it keeps to the second, as the agents do.
  *
  * <p>Traps of Netty 4.2 that this package keeps off: an exception that escapes a handler would stop the loop for a
  * second; a registration waits for its first {@code submit}; the handler is given an inner registration that is not
