@@ -280,7 +280,7 @@ static cpu_set_t first_of(const cpu_set_t *set, int n)
 	return first;
 }
 
-static void thread_becomes_an_endpoints(void)
+static void endpoint_is_batch_and_on_the_second_of_two(void)
 {
 	const struct sched_param none = {0};
 	cpu_set_t all, given, kept;
@@ -465,7 +465,7 @@ int main(void)
 	RUN(stale_sockets_are_replaced_and_living_ones_are_not);
 	RUN(datagrams_travel_in_batches);
 	RUN(pidfd_tells_the_end_of_a_process);
-	RUN(thread_becomes_an_endpoints);
+	RUN(endpoint_is_batch_and_on_the_second_of_two);
 	rmdir(directory);
 	if (unshare(CLONE_NEWNET) && unshare(CLONE_NEWUSER | CLONE_NEWNET))
 		printf("skipped tap_carries_frames_into_consecutive_records: unshare: %s\n", strerror(errno));

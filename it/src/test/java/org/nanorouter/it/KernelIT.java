@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -19,6 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(180)
 class KernelIT {
     private static final int GUESTS = 16;
+    /** {@code SCHED_BATCH} of {@code linux/sched.h}. */
+    private static final String SCHED_BATCH = "3";
 
     @TempDir
     private Path directory;
@@ -84,6 +87,37 @@ class KernelIT {
             assertThat(kernel.process.exitValue()).as(kernel.log()).isZero();
             kernel.awaitNothingLeft();
         }
+    }
+
+    @Test
+    void anAgentIsScheduledAsTheEndOfARing() throws Exception {
+        BitSet ours = processors("self");
+        if (ours.cardinality() == 2) {
+            ours.clear(ours.nextSetBit(0));
+        }
+        try (RunningKernel kernel = RunningKernel.start(directory, machine(1))) {
+            kernel.awaitState("os1", "running");
+            // The cell's own process 1 starts the agent.
+            ProcessHandle cell = ProcessHandle.of(kernel.pid("os1")).orElseThrow();
+            String pid = Long.toString(cell.children().findFirst().orElseThrow().pid());
+            // proc(5): the policy is the 39th field after the name, which is in parentheses.
+            String stat = Files.readString(Path.of("/proc", pid, "stat"));
+            assertThat(stat).contains("(nk-agent)");
+            assertThat(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[38]).isEqualTo(SCHED_BATCH);
+            assertThat(processors(pid)).isEqualTo(ours);
+        }
+    }
+
+    /** The processors on which a process may run. */
+    private static BitSet processors(String pid) throws IOException {
+        String list = Files.readAllLines(Path.of("/proc", pid, "status")).stream()
+                .filter(line -> line.startsWith("Cpus_allowed_list:")).findFirst().orElseThrow();
+        BitSet processors = new BitSet();
+        for (String range : list.substring(list.indexOf(':') + 1).strip().split(",")) {
+            String[] ends = range.split("-");
+            processors.set(Integer.parseInt(ends[0]), Integer.parseInt(ends[ends.length - 1]) + 1);
+        }
+        return processors;
     }
 
     @Test

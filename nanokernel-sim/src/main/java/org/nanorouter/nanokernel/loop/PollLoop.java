@@ -10,6 +10,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.shim.Errno;
 import org.nanorouter.shim.EventFd;
@@ -62,6 +63,7 @@ public final class PollLoop implements Executor, AutoCloseable {
     private final Set<Integer> endsOnly = new HashSet<>();
     private final PriorityQueue<Timer> timers = new PriorityQueue<>();
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+    private final LongSupplier clock;
     private final int wakeFd;
     private NativeBuffer memory = NativeBuffer.allocate(FIRST_CAPACITY * Poll.ENTRY_LENGTH);
     private ByteBuffer entries = memory.buffer();
@@ -72,6 +74,12 @@ public final class PollLoop implements Executor, AutoCloseable {
     private long timerSequence;
 
     public PollLoop() throws ShimException {
+        this(System::nanoTime);
+    }
+
+    /** The clock, in ns of any origin, says when timers are due; {@link #run} sleeps by the kernel's. */
+    PollLoop(LongSupplier clock) throws ShimException {
+        this.clock = clock;
         this.wakeFd = Errno.check(EventFd.create(), "make the loop's wakeup");
         handlers.put(wakeFd, () -> EventFd.drain(wakeFd));
     }
@@ -101,7 +109,7 @@ public final class PollLoop implements Executor, AutoCloseable {
 
     /** Calls the action on the loop's thread when the time has passed. */
     public Timer schedule(long delayNs, Runnable action) {
-        Timer timer = new Timer(System.nanoTime() + delayNs, timerSequence++, action);
+        Timer timer = new Timer(clock.getAsLong() + delayNs, timerSequence++, action);
         timers.add(timer);
         return timer;
     }
@@ -186,7 +194,7 @@ public final class PollLoop implements Executor, AutoCloseable {
     }
 
     private void runTimers() {
-        long now = System.nanoTime();
+        long now = clock.getAsLong();
         for (Timer next = timers.peek(); next != null && next.at - now <= 0; next = timers.peek()) {
             timers.remove();
             if (next.action != null) {
@@ -208,7 +216,7 @@ public final class PollLoop implements Executor, AutoCloseable {
         if (next == null) {
             return -1;
         }
-        long left = next.at - System.nanoTime();
+        long left = next.at - clock.getAsLong();
         return left <= 0 ? 0 : (int) Math.min(Integer.MAX_VALUE, (left + NS_PER_MS - 1) / NS_PER_MS);
     }
 

@@ -123,13 +123,30 @@ class PollLoopTest {
     }
 
     @Test
-    void timersRunInTheOrderOfTheirTimesAndACancelledOneDoesNot() {
-        loop.schedule(2_000_000, () -> calls.add("second"));
-        loop.schedule(1_000_000, () -> calls.add("first"));
-        loop.schedule(1_500_000, () -> calls.add("never")).cancel();
-        loop.schedule(3_000_000, loop::stop);
+    void timersRunInTheOrderOfTheirTimesAndACancelledOneDoesNot() throws ShimException {
+        // The clock wraps between the first and the second.
+        long[] now = {Long.MAX_VALUE - 10};
+        try (PollLoop clocked = new PollLoop(() -> now[0])) {
+            clocked.schedule(20, () -> calls.add("second"));
+            clocked.schedule(10, () -> calls.add("first"));
+            clocked.schedule(20, () -> calls.add("third"));
+            clocked.schedule(15, () -> calls.add("never")).cancel();
+            now[0] += 9;
+            clocked.turn(0);
+            assertThat(calls).isEmpty();
+            now[0] += 1;
+            clocked.turn(0);
+            assertThat(calls).containsExactly("first");
+            now[0] += 10;
+            clocked.turn(0);
+        }
+        assertThat(calls).containsExactly("first", "second", "third");
+    }
+
+    @Test
+    void aTimerWakesTheLoop() {
+        loop.schedule(1_000_000, loop::stop);
         loop.run();
-        assertThat(calls).containsExactly("first", "second");
     }
 
     @Test
