@@ -44,7 +44,7 @@ public final class AttachSession implements AutoCloseable {
     /**
      * Takes over an accepted descriptor.
      *
-     * @param now {@code System.nanoTime()}
+     * @param now the time in ns, of the same clock as {@link #onTime}
      */
     public AttachSession(int fd, AttachHost host, long now) {
         this.socket = new AttachSocket(fd, true);

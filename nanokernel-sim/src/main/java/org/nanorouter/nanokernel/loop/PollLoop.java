@@ -77,8 +77,12 @@ public final class PollLoop implements Executor, AutoCloseable {
         this(System::nanoTime);
     }
 
-    /** The clock, in ns of any origin, says when timers are due; {@link #run} sleeps by the kernel's. */
-    PollLoop(LongSupplier clock) throws ShimException {
+    /**
+     * A loop with a clock of its own, for tests.
+     *
+     * @param clock {@link #nanoTime}; how long {@link #run} sleeps is not measured by it
+     */
+    public PollLoop(LongSupplier clock) throws ShimException {
         this.clock = clock;
         this.wakeFd = Errno.check(EventFd.create(), "make the loop's wakeup");
         handlers.put(wakeFd, () -> EventFd.drain(wakeFd));
@@ -107,9 +111,14 @@ public final class PollLoop implements Executor, AutoCloseable {
         changed |= handlers.remove(fd) != null;
     }
 
+    /** The time by which timers run, {@link System#nanoTime} unless the loop was given another clock. */
+    public long nanoTime() {
+        return clock.getAsLong();
+    }
+
     /** Calls the action on the loop's thread when the time has passed. */
     public Timer schedule(long delayNs, Runnable action) {
-        Timer timer = new Timer(clock.getAsLong() + delayNs, timerSequence++, action);
+        Timer timer = new Timer(nanoTime() + delayNs, timerSequence++, action);
         timers.add(timer);
         return timer;
     }
@@ -194,7 +203,7 @@ public final class PollLoop implements Executor, AutoCloseable {
     }
 
     private void runTimers() {
-        long now = clock.getAsLong();
+        long now = nanoTime();
         for (Timer next = timers.peek(); next != null && next.at - now <= 0; next = timers.peek()) {
             timers.remove();
             if (next.action != null) {
@@ -216,7 +225,7 @@ public final class PollLoop implements Executor, AutoCloseable {
         if (next == null) {
             return -1;
         }
-        long left = next.at - clock.getAsLong();
+        long left = next.at - nanoTime();
         return left <= 0 ? 0 : (int) Math.min(Integer.MAX_VALUE, (left + NS_PER_MS - 1) / NS_PER_MS);
     }
 

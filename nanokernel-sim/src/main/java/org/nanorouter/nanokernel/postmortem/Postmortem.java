@@ -30,6 +30,12 @@ public record Postmortem(String os, int epoch, String failure, String text, long
         return failure.equals(ALIVE);
     }
 
+    /** The same failure, of which more is known. */
+    public Postmortem explained(String betterFailure, String betterText, List<Event> allEvents) {
+        return new Postmortem(os, epoch, betterFailure, betterText, startedAt, failedAt, beatAt, clockOffset, panic,
+                allEvents, rings);
+    }
+
     /**
      * A panic record.
      *

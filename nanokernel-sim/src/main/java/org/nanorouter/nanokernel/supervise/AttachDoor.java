@@ -58,11 +58,11 @@ final class AttachDoor implements AttachHost {
             LOG.warn("{}: more than {} attach connections, one is closed", os.name(), MAX_SESSIONS);
             Fd.close(fd);
         } else if (fd >= 0) {
-            AttachSession session = new AttachSession(fd, this, System.nanoTime());
+            AttachSession session = new AttachSession(fd, this, loop.nanoTime());
             sessions.add(session);
             loop.add(fd, session::onReadable);
             loop.schedule(AttachSession.ATTACH_DEADLINE_NS + DEADLINE_SLACK_NS,
-                    () -> session.onTime(System.nanoTime()));
+                    () -> session.onTime(loop.nanoTime()));
         }
     }
 

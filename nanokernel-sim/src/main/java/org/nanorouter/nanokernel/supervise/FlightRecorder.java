@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.abi.Failure;
 import org.nanorouter.nanokernel.abi.OsState;
@@ -55,12 +56,19 @@ final class FlightRecorder implements AutoCloseable {
     }
 
     private final ManagementRegion table;
+    private final LongSupplier clock;
     private final Map<String, Kept> kept = new HashMap<>();
     /** The last copy that was asked for of an OS that lived. */
     private @Nullable Kept living;
 
-    FlightRecorder(ManagementRegion table) {
+    /**
+     * Makes it, with nothing kept.
+     *
+     * @param clock CLOCK_MONOTONIC in ns
+     */
+    FlightRecorder(ManagementRegion table, LongSupplier clock) {
         this.table = table;
+        this.clock = clock;
     }
 
     /** Looks at an OS whose epoch is about to end, and keeps what it held if it is a failure that ends it. */
@@ -74,7 +82,7 @@ final class FlightRecorder implements AutoCloseable {
             // It never failed in this epoch, or it was hung and is alive again.
             return;
         }
-        long begin = System.nanoTime();
+        long begin = clock.getAsLong();
         Kept copy = copy(os, region, all, ConfigReader.label(failure), os.failureText, failedAt, events);
         Kept before = kept.put(os.name(), copy);
         if (before != null) {
@@ -82,12 +90,22 @@ final class FlightRecorder implements AutoCloseable {
         }
         LOG.info("{}: {} KiB of its rings are kept for 'os postmortem', copied in {} us", os.name(),
                 copy.postmortem().rings().stream().mapToInt(ring -> ring.bytes().capacity()).sum() >> 10,
-                (System.nanoTime() - begin) / 1_000);
+                (clock.getAsLong() - begin) / 1_000);
+    }
+
+    /** The status with which an OS's processes ended says more of the failure than was known when its epoch ended. */
+    void explain(ManagedOs os, EventLog log) {
+        Kept known = kept.get(os.name());
+        Failure failure = table.lastFailure(os.id());
+        if (known != null && failure != null && known.postmortem().failedAt() == table.lastFailureAt(os.id())) {
+            kept.put(os.name(), new Kept(known.postmortem().explained(ConfigReader.label(failure), os.failureText,
+                    last(log.of(os.name()))), known.memory()));
+        }
     }
 
     private Kept copy(ManagedOs os, OsRegionObject region, Collection<ManagedOs> all, String failure, String text,
             long failedAt, List<OsEvent> events) {
-        List<Pair> pairs = pairs(os, region, all, System.nanoTime());
+        List<Pair> pairs = pairs(os, region, all, clock.getAsLong());
         NativeBuffer copy = null;
         try {
             copy = pairs.isEmpty() ? null : NativeBuffer.allocate(MAX_BYTES);
@@ -109,7 +127,7 @@ final class FlightRecorder implements AutoCloseable {
         if (living != null) {
             living.close();
         }
-        living = copy(os, region, all, Postmortem.ALIVE, "it is " + Machine.label(state), System.nanoTime(),
+        living = copy(os, region, all, Postmortem.ALIVE, "it is " + Machine.label(state), clock.getAsLong(),
                 log.of(os.name()));
         return living.postmortem();
     }
@@ -161,9 +179,9 @@ final class FlightRecorder implements AutoCloseable {
                 region.panicText().replaceAll("\\p{Cntrl}", "?")) : null;
     }
 
-    private static long clockOffset() {
+    private long clockOffset() {
         Instant wall = Instant.now();
-        return TimeUnit.SECONDS.toNanos(wall.getEpochSecond()) + wall.getNano() - System.nanoTime();
+        return TimeUnit.SECONDS.toNanos(wall.getEpochSecond()) + wall.getNano() - clock.getAsLong();
     }
 
     /**

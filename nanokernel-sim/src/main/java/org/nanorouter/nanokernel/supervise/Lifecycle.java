@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.nanokernel.supervise;
 
+import java.util.function.LongSupplier;
 import org.nanorouter.nanokernel.abi.OsState;
 import org.nanorouter.nanokernel.memory.ManagementWriter;
 import org.slf4j.Logger;
@@ -14,10 +15,17 @@ final class Lifecycle {
     private static final Logger LOG = LoggerFactory.getLogger(Lifecycle.class);
 
     private final ManagementWriter management;
+    private final LongSupplier clock;
     private final EventLog events = new EventLog();
 
-    Lifecycle(ManagementWriter management) {
+    /**
+     * Makes it.
+     *
+     * @param clock when an event happened, CLOCK_MONOTONIC in ns
+     */
+    Lifecycle(ManagementWriter management, LongSupplier clock) {
         this.management = management;
+        this.clock = clock;
     }
 
     EventLog events() {
@@ -54,7 +62,7 @@ final class Lifecycle {
     }
 
     private void changed(ManagedOs os, OsState before, OsState next, String reason) {
-        events.add(System.nanoTime(), os.name(), management.region().epoch(os.id()), before, next, reason);
+        events.add(clock.getAsLong(), os.name(), management.region().epoch(os.id()), before, next, reason);
         switch (next) {
             case PANICKED, HUNG, FAILED -> LOG.warn("{}: {}: {}", os.name(), Machine.label(next), reason);
             default -> LOG.info("{}: {}: {}", os.name(), Machine.label(next), reason);
@@ -63,7 +71,7 @@ final class Lifecycle {
 
     /** Something was noticed that changes no state. */
     void report(ManagedOs os, String what) {
-        events.add(System.nanoTime(), os.name(), management.region().epoch(os.id()), null, null, what);
+        events.add(clock.getAsLong(), os.name(), management.region().epoch(os.id()), null, null, what);
         LOG.warn("{}: {}", os.name(), what);
     }
 }

@@ -144,22 +144,21 @@ final class Lookout {
     }
 
     /** A peer says that it saw no beat: look now, with own eyes. */
-    void silent(ManagedOs reporter, ManagedOs silent) {
-        if (!silences[reporter.id()][silent.id()].isNews(reporter, silent, System.nanoTime(), MIN_SILENCE_NS)) {
+    void silent(ManagedOs reporter, ManagedOs silent, long now) {
+        if (!silences[reporter.id()][silent.id()].isNews(reporter, silent, now, MIN_SILENCE_NS)) {
             return;
         }
         lifecycle.report(silent, reporter.name() + " has seen no beat of it within the deadline");
         OsRegionObject region = silent.region;
         if (region != null && silent.ready) {
-            long now = System.nanoTime();
             judge(silent, silent.watch.look(now, region.view().heartbeat()), now);
         }
     }
 
     /** A peer says that the OS wrote what no OS may write. Nobody else can tell which of the two is right. */
-    void lied(ManagedOs reporter, ManagedOs liar) {
+    void lied(ManagedOs reporter, ManagedOs liar, long now) {
         // A quarantine lasts for as long as both epochs do.
-        if (!lies[reporter.id()][liar.id()].isNews(reporter, liar, System.nanoTime(), Long.MAX_VALUE)) {
+        if (!lies[reporter.id()][liar.id()].isNews(reporter, liar, now, Long.MAX_VALUE)) {
             return;
         }
         react(liar, liar.config.restart().quarantined(), Failure.LIE,

@@ -38,7 +38,6 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Machine.class);
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final long TERMINATION_NS = 2_000_000_000L;
-    private static final int SIGNALLED = 128;
     private static final int CANNOT_CREATE = 73;
 
     private final PollLoop loop;
@@ -64,7 +63,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         this.loop = loop;
         this.command = command;
         this.record = record;
-        this.memory = new MachineMemory(config, random(ManagementDescriptor.BOOT_ID_LENGTH));
+        this.memory = new MachineMemory(config, random(ManagementDescriptor.BOOT_ID_LENGTH), loop::nanoTime);
         for (OsConfig os : config.oses()) {
             boolean uidRange = command.hasUidRange(os);
             OsDirectory directory = new OsDirectory(directories.apply(os.name()),
@@ -73,7 +72,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
                     config.heartbeatDeadline().toNanos());
             oses.put(os.name(), new ManagedOs(os, directory, uidRange, watch, loop, this));
         }
-        this.lifecycle = new Lifecycle(memory.management());
+        this.lifecycle = new Lifecycle(memory.management(), loop::nanoTime);
         this.recovery = new Recovery(loop, memory, lifecycle, this::launch);
         this.faults = new FaultInjector(loop, lifecycle, memory, this::os, oses.values());
         this.lookout = new Lookout(this, lifecycle, memory.management().region(), oses.values(),
@@ -212,7 +211,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         os.token = os.directory.writeToken();
         os.directory.give();
         OsState before = lifecycle.state(os);
-        memory.beginEpoch(os, System.nanoTime(), random(OsEntryDescriptor.INCARNATION_LENGTH), oses.values());
+        memory.beginEpoch(os, loop.nanoTime(), random(OsEntryDescriptor.INCARNATION_LENGTH), oses.values());
         lifecycle.booting(os, before);
     }
 
@@ -251,6 +250,8 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
     private void initGone(ManagedOs os, int descriptor) {
         loop.remove(descriptor);
         os.initGone = true;
+        // It may have written why, and its message that it did so is still to be read.
+        lookout.lookForPanic(os);
         if (os.goal == ManagedOs.Goal.RUN && os.ready) {
             failed(os, Failure.EXIT, "its init ended");
         }
@@ -263,43 +264,26 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
             return;
         }
         loop.remove(cell.initDescriptor());
+        os.initGone = true;
+        lookout.lookForPanic(os);
         os.cell = null;
         os.pid = 0;
         writeRecord();
         switch (os.goal) {
             case STOP -> stopped(os);
             case RESTART -> relaunch(os);
-            case RECOVER -> {
-                noteEnd(os, status);
-                recovery.begin(os);
-            }
+            case RECOVER -> recovery.ended(os, status);
             case RUN -> initEnded(os, status, complaint);
             default -> throw new IllegalStateException("goal=" + os.goal);
         }
     }
 
-    private static String describe(int status) {
-        return status > SIGNALLED ? "its init was ended by signal " + (status - SIGNALLED)
-                : "its init ended with " + status;
-    }
-
-    /** The failure was noticed before the status was there. */
-    private void noteEnd(ManagedOs os, int status) {
-        if (memory.management().region().lastFailure(os.id()) == Failure.EXIT) {
-            os.endedWell = status == 0;
-            os.failureText = describe(status);
-            memory.management().failure(os.id(), status > SIGNALLED ? Failure.SIGNAL : Failure.EXIT,
-                    memory.management().region().lastFailureAt(os.id()));
-            lifecycle.report(os, os.failureText);
-        }
-    }
-
     private void initEnded(ManagedOs os, int status, @Nullable String complaint) {
-        String text = complaint != null ? complaint : describe(status);
+        String text = complaint != null ? complaint : Recovery.describe(status);
         boolean wasAskedFor = os.isRequested();
         os.endedWell = complaint == null && status == 0;
         os.goal = ManagedOs.Goal.RECOVER;
-        failed(os, status > SIGNALLED ? Failure.SIGNAL : Failure.EXIT, text);
+        failed(os, Recovery.failureOf(status), text);
         os.fail(new CellFailedException(status, complaint == null ? os.name() + ": " + text : complaint));
         if (complaint != null && wasAskedFor) {
             // Who asked is told, and mends what is wrong; it would fail in the same way again and again.
@@ -319,7 +303,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
             return;
         }
         os.failureText = text;
-        memory.management().failure(os.id(), failure, System.nanoTime());
+        memory.management().failure(os.id(), failure, loop.nanoTime());
         lifecycle.become(os, state, text);
         if (failure == Failure.HEARTBEAT && !recovery.endsHung(os)) {
             return;
@@ -375,7 +359,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         OsRegionObject region = os.region;
         if (region != null) {
             os.ready = true;
-            os.watch.begin(System.nanoTime(), region.view().heartbeat());
+            os.watch.begin(loop.nanoTime(), region.view().heartbeat());
             if (lifecycle.state(os) == OsState.BOOTING || lifecycle.state(os) == OsState.HUNG) {
                 lifecycle.become(os, OsState.RUNNING, "its endpoint is ready");
             } else {
@@ -402,12 +386,12 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
 
     /** An endpoint says that it saw no beat of a peer. */
     void silent(ManagedOs reporter, int peerId, int peerEpoch) {
-        peer(reporter, peerId, peerEpoch).ifPresent(peer -> lookout.silent(reporter, peer));
+        peer(reporter, peerId, peerEpoch).ifPresent(peer -> lookout.silent(reporter, peer, loop.nanoTime()));
     }
 
     /** An endpoint says that it put its channel to a peer into quarantine. */
     void lied(ManagedOs reporter, int peerId, int peerEpoch) {
-        peer(reporter, peerId, peerEpoch).ifPresent(peer -> lookout.lied(reporter, peer));
+        peer(reporter, peerId, peerEpoch).ifPresent(peer -> lookout.lied(reporter, peer, loop.nanoTime()));
     }
 
     private Optional<ManagedOs> peer(ManagedOs reporter, int id, int epoch) {
@@ -428,12 +412,13 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
 
     /** All OSes as {@code os list} shows them, in the order of their ids. */
     public List<Map<String, Object>> list() {
-        return oses.values().stream().map(os -> OsReport.summary(os, memory, lifecycle.state(os))).toList();
+        long now = loop.nanoTime();
+        return oses.values().stream().map(os -> OsReport.summary(os, memory, lifecycle.state(os), now)).toList();
     }
 
     /** One OS as {@code os show} shows it. */
     public Map<String, Object> show(String name) {
-        return OsReport.details(os(name), memory, lifecycle.state(os(name)));
+        return OsReport.details(os(name), memory, lifecycle.state(os(name)), loop.nanoTime());
     }
 
     /** The events of all OSes. */

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.abi.ManagementDescriptor;
 import org.nanorouter.nanokernel.abi.OsRegionDescriptor;
@@ -29,9 +30,9 @@ final class MachineMemory implements AutoCloseable {
     private final List<OsConfig> configs;
     private final int[] restarts;
 
-    MachineMemory(MachineConfig config, byte[] bootId) throws ShimException {
+    MachineMemory(MachineConfig config, byte[] bootId, LongSupplier clock) throws ShimException {
         this.management = ManagementWriter.create(bootId);
-        this.recorder = new FlightRecorder(management.region());
+        this.recorder = new FlightRecorder(management.region(), clock);
         this.ringSize = (int) config.ringSize();
         this.configs = config.oses();
         this.restarts = new int[configs.size()];

@@ -20,7 +20,7 @@ final class OsReport {
     private OsReport() {
     }
 
-    static Map<String, Object> summary(ManagedOs os, MachineMemory memory, OsState state) {
+    static Map<String, Object> summary(ManagedOs os, MachineMemory memory, OsState state, long now) {
         ManagementRegion table = memory.management().region();
         Map<String, @Nullable Object> report = new LinkedHashMap<>();
         report.put("name", os.name());
@@ -32,14 +32,13 @@ final class OsReport {
         report.put("attached", os.session() != null);
         report.put("ready", os.ready);
         report.put("restarts", table.restartCount(os.id()));
-        report.put("uptime_s", os.region == null ? null : seconds(System.nanoTime() - table.startedAt(os.id())));
+        report.put("uptime_s", os.region == null ? null : seconds(now - table.startedAt(os.id())));
         return complete(report);
     }
 
-    static Map<String, Object> details(ManagedOs os, MachineMemory memory, OsState state) {
+    static Map<String, Object> details(ManagedOs os, MachineMemory memory, OsState state, long now) {
         ManagementRegion table = memory.management().region();
-        long now = System.nanoTime();
-        Map<String, @Nullable Object> report = new LinkedHashMap<>(summary(os, memory, state));
+        Map<String, @Nullable Object> report = new LinkedHashMap<>(summary(os, memory, state, now));
         report.put("mac", os.config.mac().toString());
         report.put("memory_bytes", os.config.regionLength());
         report.put("isolation", isolation(os));

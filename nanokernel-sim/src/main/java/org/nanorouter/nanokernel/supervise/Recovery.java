@@ -5,11 +5,13 @@ import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.util.List;
 import java.util.function.Consumer;
+import org.nanorouter.nanokernel.abi.Failure;
 import org.nanorouter.nanokernel.abi.OsState;
 import org.nanorouter.nanokernel.config.RestartConfig;
 import org.nanorouter.nanokernel.config.RestartConfig.Policy;
 import org.nanorouter.nanokernel.config.RestartConfig.Reaction;
 import org.nanorouter.nanokernel.loop.PollLoop;
+import org.nanorouter.nanokernel.memory.ManagementWriter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,6 +19,7 @@ import org.slf4j.LoggerFactory;
 final class Recovery {
     private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
     private static final long NS_PER_MS = 1_000_000;
+    private static final int SIGNALLED = 128;
 
     private final PollLoop loop;
     private final MachineMemory memory;
@@ -41,6 +44,30 @@ final class Recovery {
         return config.hung() == Reaction.RESTART && config.policy() != Policy.NEVER;
     }
 
+    /** Says for people how an init ended, by its status as a shell gives it. */
+    static String describe(int status) {
+        return status > SIGNALLED ? "its init was ended by signal " + (status - SIGNALLED)
+                : "its init ended with " + status;
+    }
+
+    /** The kind of failure that the end of an init with this status is. */
+    static Failure failureOf(int status) {
+        return status > SIGNALLED ? Failure.SIGNAL : Failure.EXIT;
+    }
+
+    /** The processes of an OS that failed have ended; if that was its failure, then more is known of it now. */
+    void ended(ManagedOs os, int status) {
+        ManagementWriter management = memory.management();
+        if (management.region().lastFailure(os.id()) == Failure.EXIT) {
+            os.endedWell = status == 0;
+            os.failureText = describe(status);
+            management.failure(os.id(), failureOf(status), management.region().lastFailureAt(os.id()));
+            lifecycle.report(os, os.failureText);
+            memory.recorder().explain(os, lifecycle.events());
+        }
+        begin(os);
+    }
+
     /** The OS is PANICKED or HUNG, and nothing of it runs. */
     void begin(ManagedOs os) {
         RestartConfig config = os.config.restart();
@@ -51,7 +78,7 @@ final class Recovery {
             lifecycle.become(os, OsState.STOPPED, "its init ended with 0, which is no failure");
             return;
         }
-        long delay = os.budget.failed(System.nanoTime());
+        long delay = os.budget.failed(loop.nanoTime());
         if (delay == RestartBudget.EXHAUSTED) {
             lifecycle.become(os, OsState.FAILED, "restarted " + config.limit() + " times within "
                     + config.window().toSeconds() + " s; 'os start " + os.name() + "' begins anew");

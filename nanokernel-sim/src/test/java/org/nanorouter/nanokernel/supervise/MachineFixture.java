@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.nanorouter.nanokernel.attach.AttachListener;
 import org.nanorouter.nanokernel.attach.Attachment;
@@ -30,6 +31,7 @@ final class MachineFixture {
     private static final Duration POLL = Duration.ofMillis(10);
 
     final Path directory;
+    private final AtomicLong passed = new AtomicLong();
     private final PollLoop loop;
     private final Machine machine;
     private final Thread thread;
@@ -37,7 +39,7 @@ final class MachineFixture {
     MachineFixture(Path directory, String config) throws IOException, ConfigException {
         this.directory = directory;
         Files.createDirectory(directory.resolve("os"));
-        this.loop = new PollLoop();
+        this.loop = new PollLoop(this::now);
         this.machine = new Machine(MachineConfig.parse(config, Path.of("m.toml")), this::osDirectory,
                 new CellCommand(null, false, null), new CellRecord(directory.resolve("cells")), loop);
         this.thread = new Thread(loop::run, "machine");
@@ -52,14 +54,17 @@ final class MachineFixture {
         return osDirectory(os).resolve("attach.sock");
     }
 
-    /** Looks at the heartbeats so often from now on. */
-    void lookEvery(Duration period) {
-        loop.execute(() -> look(period.toNanos()));
+    /** The machine's time: it goes as it does for everybody, and jumps with {@link #pass}. */
+    long now() {
+        return System.nanoTime() + passed.get();
     }
 
-    private void look(long period) {
-        machine.look(System.nanoTime(), 0);
-        loop.schedule(period, () -> look(period));
+    /** Lets time pass for the machine at once; then it looks at the signs of life, as it does not by itself. */
+    void pass(Duration time) throws Exception {
+        on(() -> {
+            passed.addAndGet(time.toNanos());
+            return machine.look(now(), 0);
+        });
     }
 
     <T> T on(Supplier<T> call) throws Exception {

@@ -3,7 +3,9 @@ package org.nanorouter.nanokernel.supervise;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import com.sun.jna.Pointer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,6 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.nanorouter.nanokernel.abi.OsRegionDescriptor;
 import org.nanorouter.nanokernel.attach.AttachRefusedException;
 import org.nanorouter.nanokernel.supervise.MachineFixture.Endpoint;
 
@@ -26,7 +29,7 @@ class MachineTest {
     private static final String CONFIG = """
             [machine]
             ring_size = "256 KiB"
-            heartbeat = { period = "20 ms", deadline = "2 s" }
+            heartbeat = { period = "20 ms", deadline = "60 s" }
             [[os]]
             name = "a"
             kind = "external"
@@ -81,6 +84,7 @@ class MachineTest {
         machine.start("b");
         try (Endpoint a = machine.attachReady("a")) {
             Endpoint before = machine.attachReady("b");
+            awaitConsole("epoch b\n");
             kill("b");
             machine.awaitState("b", "panicked");
             a.await("gone b 1");
@@ -98,7 +102,12 @@ class MachineTest {
                 assertThat(machine.show("b")).containsEntry("restarts", 1).containsEntry("epoch", 2);
             }
         }
-        assertThat(Files.readString(machine.osDirectory("b").resolve("console.log"))).isEqualTo("epoch b\nepoch b\n");
+        awaitConsole("epoch b\nepoch b\n");
+    }
+
+    private void awaitConsole(String text) {
+        await().untilAsserted(() ->
+                assertThat(machine.osDirectory("b").resolve("console.log")).hasContent(text));
     }
 
     @Test
@@ -148,7 +157,7 @@ class MachineTest {
                 [[os]]
                 name = "x"
                 kind = "process"
-                init = ["/bin/sh", "-c", "trap '' TERM; while :; do /bin/sleep 1; done"]
+                init = ["/bin/sh", "-c", "trap '' TERM; echo deaf; while :; do /bin/sleep 1; done"]
                 [[os]]
                 name = "y"
                 kind = "process"
@@ -156,6 +165,7 @@ class MachineTest {
                 """);
         stubborn.start("x");
         stubborn.start("y");
+        await().untilAsserted(() -> assertThat(stubborn.osDirectory("x").resolve("console.log")).hasContent("deaf"));
         CompletableFuture<Void> stopped = stubborn.stopAll();
         stubborn.awaitState("y", "stopped");
         assertThatThrownBy(() -> stubborn.restart("y")).hasCauseInstanceOf(IllegalStateException.class);
@@ -205,13 +215,15 @@ class MachineTest {
         machine.start("a");
         machine.start("c");
         try (Endpoint a = machine.attachReady("a"); Endpoint c = machine.attachReady("c")) {
-            machine.lookEvery(Duration.ofMillis(20));
-            machine.awaitState("a", "suspect");
-            a.attachment.beat(System.nanoTime());
-            machine.awaitState("a", "running");
-            machine.awaitState("a", "hung");
-            a.attachment.beat(System.nanoTime());
-            machine.awaitState("a", "running");
+            machine.pass(Duration.ofSeconds(40));
+            assertThat(machine.state("a")).isEqualTo("suspect");
+            a.attachment.beat(machine.now());
+            machine.pass(Duration.ZERO);
+            assertThat(machine.state("a")).isEqualTo("running");
+            hang("a");
+            a.attachment.beat(machine.now());
+            machine.pass(Duration.ZERO);
+            assertThat(machine.state("a")).isEqualTo("running");
             assertThat(machine.show("a").get("last_failure")).asString().contains("heartbeat");
             c.attachment.dispatch(c);
             assertThat(c.told).doesNotContain("gone a 1");
@@ -224,8 +236,7 @@ class MachineTest {
     void aHungOsIsMendedByAnEndpointThatComesAgain() throws Exception {
         machine.start("a");
         Endpoint first = machine.attachReady("a");
-        machine.lookEvery(Duration.ofMillis(20));
-        machine.awaitState("a", "hung");
+        hang("a");
         first.close();
         try (Endpoint again = machine.attachReady("a")) {
             assertThat(again.attachment.epoch()).isEqualTo(1);
@@ -236,8 +247,7 @@ class MachineTest {
     void anExitOfAHungOsIsItsFailure() throws Exception {
         machine.start("b");
         try (Endpoint b = machine.attachReady("b")) {
-            machine.lookEvery(Duration.ofMillis(20));
-            machine.awaitState("b", "hung");
+            hang("b");
             kill("b");
             machine.awaitState("b", "panicked");
             b.await("lost");
@@ -252,11 +262,22 @@ class MachineTest {
         machine.attachReady("a").close();
         // An OS that does hang shows that time enough has passed.
         try (Endpoint c = machine.attachReady("c")) {
-            machine.lookEvery(Duration.ofMillis(20));
-            machine.awaitState("c", "hung");
+            hang("c");
             assertThat(c.told).contains("synced");
         }
         assertThat(machine.state("a")).isEqualTo("running");
+    }
+
+    @Test
+    void aPanicRecordOfWhichNobodyToldIsFoundWhenTheOsEnds() throws Exception {
+        machine.start("b");
+        try (Endpoint b = machine.attachReady("b")) {
+            new Pointer(b.attachment.regionAddress()).setInt(OsRegionDescriptor.PANIC_STATE_OFFSET,
+                    OsRegionDescriptor.PANIC_WRITTEN);
+            kill("b");
+            machine.awaitState("b", "panicked");
+            assertThat(machine.show("b").get("last_failure")).asString().contains("kind=panic");
+        }
     }
 
     @Test
@@ -264,14 +285,20 @@ class MachineTest {
         machine.start("a");
         machine.start("b");
         try (Endpoint a = machine.attachReady("a"); Endpoint b = machine.attachReady("b")) {
-            machine.lookEvery(Duration.ofMillis(20));
-            b.attachment.panic(5, "no\u0007 root", System.nanoTime());
+            b.attachment.panic(5, "no\u0007 root", machine.now());
             machine.awaitState("b", "panicked");
             a.await("gone b 1");
             assertThat(machine.show("b").get("last_failure")).asString().contains("panic 5: no? root");
             machine.start("b");
             a.await("peer b 2");
         }
+    }
+
+    /** Nobody beats, for longer than the deadline. */
+    private void hang(String os) throws Exception {
+        machine.pass(Duration.ofSeconds(40));
+        machine.pass(Duration.ofSeconds(40));
+        assertThat(machine.state(os)).isEqualTo("hung");
     }
 
     private void kill(String os) throws Exception {
