@@ -9,6 +9,7 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -124,12 +125,24 @@ class ExecIT {
 
     @Test
     @Order(1)
-    void telnetShowsTheLogin() {
+    void telnetShowsTheLogin() throws IOException {
         Privilege.requireProgram("telnet");
         Privilege.requireProgram("script");
-        Command telnet = Command.run(environment(), exec("host", "sh", "-c",
-                "{ sleep 2; } | timeout 20 script -qec 'telnet " + GUEST + "' /dev/null"));
-        assertThat(telnet.out()).contains("Connected to", "login:");
+        ProcessBuilder builder = new ProcessBuilder(
+                exec("host", "timeout", "60", "script", "-qec", "telnet " + GUEST, "/dev/null"))
+                .redirectErrorStream(true);
+        builder.environment().putAll(environment());
+        Process telnet = builder.start();
+        StringBuilder seen = new StringBuilder();
+        try (Reader output = telnet.inputReader()) {
+            for (int c = output.read(); c >= 0 && !seen.toString().endsWith("login:"); c = output.read()) {
+                seen.append((char) c);
+            }
+        } finally {
+            telnet.descendants().forEach(ProcessHandle::destroyForcibly);
+            telnet.destroyForcibly();
+        }
+        assertThat(seen).contains("Connected to").endsWith("login:");
     }
 
     @Test

@@ -2,6 +2,7 @@
 package org.nanorouter.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -60,8 +61,10 @@ class KernelIT {
 
     private static void assertAllTalk(RunningKernel kernel, int... numbers) throws Exception {
         for (int from : numbers) {
-            for (int to : numbers) {
-                assertThat(kernel.pings("os" + from, "10.77.0." + to)).as("os%d pings os%d", from, to).isTrue();
+            for (int number : numbers) {
+                int to = number;
+                await("os" + from + " pings os" + to).atMost(60, TimeUnit.SECONDS)
+                        .until(() -> kernel.pings("os" + from, "10.77.0." + to));
             }
         }
     }

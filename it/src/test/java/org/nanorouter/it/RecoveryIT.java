@@ -31,6 +31,9 @@ class RecoveryIT {
         Privilege.requireTun();
     }
 
+    /** Nothing here depends on how long a living OS may be silent, and on a busy machine it may be long. */
+    private static final String PATIENT = "machine.heartbeat = { deadline = \"3 s\" }\n";
+
     private static String os(String name, int number, String init, String restart) {
         String folder = System.getProperty("nanorouter.native");
         return String.format("""
@@ -62,7 +65,7 @@ class RecoveryIT {
     @ParameterizedTest
     @ValueSource(strings = {"ABRT", "SEGV", "BUS", "ILL", "FPE", "TRAP"})
     void anAgentThatDiesOfAnErrorLeavesARecordAndItsOsComesBack(String signal) throws Exception {
-        try (RunningKernel kernel = RunningKernel.start(directory, agent("guest", 2))) {
+        try (RunningKernel kernel = RunningKernel.start(directory, PATIENT + agent("guest", 2))) {
             kernel.awaitState("guest", "running");
             Object pid = kernel.call("os.show", "guest").get("endpoint_pid");
             assertThat(new ProcessBuilder("kill", "-" + signal, String.valueOf(pid)).start().waitFor()).isZero();
@@ -75,7 +78,7 @@ class RecoveryIT {
 
     @Test
     void anOsThatPanicsAtEachBootIsLeftFailedAndTheOthersAreUntouched() throws Exception {
-        String machine = agent("host", 1) + os("guest", 2, "\"/bin/sh\", \"-c\", \"kill -ABRT $$\"",
+        String machine = PATIENT + agent("host", 1) + os("guest", 2, "\"/bin/sh\", \"-c\", \"kill -ABRT $$\"",
                 "{ limit = 3, delay = \"1 ms\" }");
         try (RunningKernel kernel = RunningKernel.start(directory, machine)) {
             kernel.awaitState("guest", "failed");
@@ -90,7 +93,7 @@ class RecoveryIT {
 
     @Test
     void aPeerThatHangsIsReportedByTheOthersAndMendedByItsNextBeat() throws Exception {
-        String machine = agent("host", 1)
+        String machine = PATIENT + agent("host", 1)
                 + os("guest", 2, "\"%s/nk-agent\", \"--address\", \"10.77.0.%d/24\"", "{ hung = \"report\" }");
         try (RunningKernel kernel = RunningKernel.start(directory, machine)) {
             kernel.awaitState("host", "running");
@@ -109,7 +112,7 @@ class RecoveryIT {
 
     @Test
     void failuresAtRandomHarmNobodyElseAndCorruptNothing() throws Exception {
-        String machine = agent("host", 1) + agent("guest", 2) + agent("guest2", 3);
+        String machine = PATIENT + agent("host", 1) + agent("guest", 2) + agent("guest2", 3);
         try (RunningKernel kernel = RunningKernel.start(directory, machine)) {
             for (String os : List.of("host", "guest", "guest2")) {
                 kernel.awaitState(os, "running");

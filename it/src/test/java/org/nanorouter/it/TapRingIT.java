@@ -118,8 +118,12 @@ class TapRingIT {
             .redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor() == 0;
     }
 
+    private void awaitPing(String... options) {
+        await().atMost(PATIENCE).until(() -> pings(options));
+    }
+
     private void awaitPing() {
-        await().atMost(PATIENCE).until(() -> pings(AGENT_ADDRESS));
+        awaitPing(AGENT_ADDRESS);
     }
 
     /** All of one moment: between two questions a late acknowledgement may cross. */
@@ -136,8 +140,8 @@ class TapRingIT {
     @Test
     void pingsCrossOverIpv4AndIpv6AndLargeOnesToo() throws Exception {
         awaitPing();
-        assertThat(pings("fd77::2")).isTrue();
-        assertThat(pings("-s", "60000", AGENT_ADDRESS)).isTrue();
+        awaitPing("fd77::2");
+        awaitPing("-s", "60000", AGENT_ADDRESS);
     }
 
     @Test
@@ -189,7 +193,7 @@ class TapRingIT {
         nanokernel.close();
         await().atMost(PATIENCE)
             .until(() -> Files.readString(directory.resolve("router.log")).contains("the nanokernel is lost"));
-        assertThat(pings(AGENT_ADDRESS)).isTrue();
+        awaitPing();
         nanokernel = new SmallNanokernel(directory, "host", "guest");
         await().atMost(PATIENCE).until(() -> nanokernel.isReady("host"));
         await().atMost(PATIENCE).until(() -> nanokernel.isReady("guest"));
@@ -203,7 +207,7 @@ class TapRingIT {
             java("a", "org.nanorouter.router.cli.Nanorouter", "run", "-c", config.toString()));
         assertThat(second.waitFor()).isEqualTo(69);
         assertThat(Files.readString(directory.resolve("second.log"))).contains("is another router running?");
-        assertThat(pings(AGENT_ADDRESS)).isTrue();
+        awaitPing();
         router.destroy();
         assertThat(router.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
         assertThat(router.exitValue()).isZero();

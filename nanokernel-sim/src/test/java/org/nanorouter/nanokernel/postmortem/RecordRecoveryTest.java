@@ -2,6 +2,7 @@
 package org.nanorouter.nanokernel.postmortem;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -129,6 +130,7 @@ class RecordRecoveryTest {
         });
         long found = 0;
         try {
+            await().until(() -> !RecordRecovery.recover(oses.image()).isEmpty());
             for (int i = 0; i < COPIES; i++) {
                 List<RecoveredRecord> records = RecordRecovery.recover(oses.image());
                 found += records.size();

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.nanorouter.nanokernel.abi.AbiDescriptor;
@@ -216,7 +217,9 @@ class HostilePeerTest {
         System.out.println("HostilePeerTest, concurrent writes: seed=" + seed);
         resetCursors();
         final SplittableRandom theirs = random.split();
+        final CountDownLatch writes = new CountDownLatch(1);
         final Thread peer = new Thread(() -> {
+            writes.countDown();
             while (!Thread.currentThread().isInterrupted()) {
                 regions.bytes0.putLong(OsRegionDescriptor.cursorsOffset(1) + CursorDescriptor.TAIL_OFFSET,
                     8L * theirs.nextInt(CAPACITY / 8 + 2));
@@ -227,6 +230,7 @@ class HostilePeerTest {
             }
         });
         peer.start();
+        writes.await();
         long accepted = 0;
         try {
             for (int i = 0; i < CASES / 4; i++) {
