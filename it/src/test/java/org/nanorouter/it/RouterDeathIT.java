@@ -66,6 +66,10 @@ class RouterDeathIT {
     }
 
     private void start(int routers) throws Exception {
+        start(routers, "20 s");
+    }
+
+    private void start(int routers, String deadline) throws Exception {
         Path program = Privilege.requireDist();
         Path configuration = Files.createDirectory(directory.resolve("host"));
         Path file = Files.writeString(configuration.resolve("router.toml"), """
@@ -84,7 +88,7 @@ class RouterDeathIT {
                 + "\"/run/host/router.toml\"] }";
         kernel = RunningKernel.start(directory, """
                 [machine]
-                heartbeat = { period = "100 ms", deadline = "20 s" }
+                heartbeat = { period = "100 ms", deadline = "%s" }
                 [[os]]
                 name = "host"
                 services = [%s]
@@ -93,7 +97,8 @@ class RouterDeathIT {
                 [[os]]
                 name = "guest"
                 init = ["%s/nk-agent", "--address", "%s/24"]
-                """.formatted(String.join(", ", Collections.nCopies(routers, service)), configuration,
+                restart = { hung = "report", delay = "1 ms" }
+                """.formatted(deadline, String.join(", ", Collections.nCopies(routers, service)), configuration,
                 System.getProperty("java.home"), System.getProperty("nanorouter.native"), GUEST_ADDRESS));
         kernel.awaitState("host", "running");
         kernel.awaitState("guest", "running");
@@ -114,7 +119,7 @@ class RouterDeathIT {
     /** Kills the router that leads; returns once another one does. */
     private void killLeader() throws Exception {
         Object leader = status().get("pid");
-        assertThat(kernel.inside("host", "kill", "-KILL", String.valueOf(leader)).status()).isZero();
+        kernel.call("os.kill_endpoint", "host");
         await().atMost(PATIENCE).pollInterval(Duration.ofMillis(10)).ignoreExceptionsInstanceOf(IOException.class)
                 .until(() -> !Objects.equals(status().get("pid"), leader) && "ready".equals(status().get("state")));
     }
@@ -166,6 +171,35 @@ class RouterDeathIT {
             }
         }
         assertThatTheOsNoticedNothing();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(strings = {"guest", "host"})
+    void anOsThatIsKilledWhileTheRouterIsTakenOverComesBack(String killed) throws Exception {
+        start(2);
+        for (int epoch = 2; epoch <= 4; epoch++) {
+            int next = epoch;
+            kernel.call("os.kill_endpoint", "host");
+            kernel.call("os.kill", killed);
+            await(killed + " runs again").atMost(PATIENCE).until(() -> {
+                Map<String, Object> report = kernel.call("os.show", killed);
+                return report.get("epoch").equals(next) && report.get("state").equals("running");
+            });
+            await("frames flow").atMost(PATIENCE).until(() -> kernel.pings("guest", HOST_ADDRESS));
+            awaitStandbys(1);
+        }
+        assertThat(kernel.call("os.show", killed.equals("host") ? "guest" : "host")).containsEntry("epoch", 1);
+    }
+
+    @Test
+    void theRouterReportsAPeerThatDoesNotBeat() throws Exception {
+        start(1, "1 s");
+        kernel.call("os.hang", "guest");
+        await().atMost(PATIENCE).until(() -> kernel.call("os.events", "guest").toString()
+                .contains("host has seen no beat of it within the deadline"));
+        kernel.call("os.resume", "guest");
+        kernel.awaitState("guest", "running");
+        await().atMost(PATIENCE).until(() -> kernel.pings("guest", HOST_ADDRESS));
     }
 
     @Test

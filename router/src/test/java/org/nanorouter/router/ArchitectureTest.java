@@ -11,6 +11,9 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Date;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -96,6 +99,17 @@ class ArchitectureTest {
     void noClassUsesTheUnsafeOfTheJdk() {
         noClasses().should().dependOnClassesThat().haveFullyQualifiedName("sun.misc.Unsafe")
                 .orShould().dependOnClassesThat().resideInAPackage("jdk.internal..").check(ours);
+    }
+
+    /** So a step of the wall clock changes what is shown to people, and nothing else. */
+    @Test
+    void theWallClockIsReadOnlyForTimesThatPeopleRead() {
+        noClasses().that().doNotHaveSimpleName("KernelControl").and().doNotHaveSimpleName("FlightRecorder")
+                .and().doNotHaveSimpleName("PortOpener")
+                .should().callMethod(System.class, "currentTimeMillis")
+                .orShould().callMethod(Instant.class, "now")
+                .orShould().dependOnClassesThat().areAssignableTo(Clock.class)
+                .orShould().callConstructor(Date.class).check(ours);
     }
 
     @Test
