@@ -62,6 +62,21 @@ struct agent {
 	uint64_t reattach_delay;
 };
 
+/* main.c: one line on standard error; the error as a negative errno. */
+void complain(const char *what, int error);
+
+/* The pause before the first attempt to attach again; they grow. */
+#define FIRST_RETRY_NS (100 * NS_PER_MS)
+
+/* nanokernel.c: the agent begins to beat; the attach socket is readable, is lost and it is time, the timer expired. */
+void nanokernel_begin(struct agent *agent);
+void nanokernel_dispatch(struct agent *agent);
+void nanokernel_reattach(struct agent *agent);
+void nanokernel_tick(struct agent *agent);
+
+/* Reports channels that came into quarantine, and looks again which ones are open. */
+void look_after_channels(struct agent *agent);
+
 /* forward.c. Both return the number of frames that moved; negative: the TAP is gone. */
 int tap_to_channels(struct agent *agent);
 int channels_to_tap(struct agent *agent);

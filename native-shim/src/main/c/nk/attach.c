@@ -7,7 +7,6 @@
  *	    ^                |                   |
  *	    +----------------+-------------------+   REFUSED, end of the connection, a packet that breaks the ABI
  *
- * The nanokernel is trusted, yet each packet is checked: what is at the other end of a path may be something else.
  * A packet's descriptors are closed unless somebody took them. Losing the socket changes no channel: frames go on
  * through shared memory.
  *
@@ -27,32 +26,6 @@
 
 #define DEFAULT_TIMEOUT_MS 5000
 
-/* Room for more descriptors than any message has: surplus ones are seen and closed, rather than truncated. */
-#define RECEIVABLE_FDS 16
-
-static const uint32_t body_lengths[] = {
-	[NK_ATTACHED] = sizeof(struct nk_attached) - sizeof(struct nk_attach_header),
-	[NK_PEER] = sizeof(struct nk_peer) - sizeof(struct nk_attach_header),
-	[NK_PEER_GONE] = sizeof(struct nk_peer_gone) - sizeof(struct nk_attach_header),
-	[NK_SYNCED] = 0,
-	[NK_REFUSED] = sizeof(struct nk_refused) - sizeof(struct nk_attach_header),
-};
-
-static const int descriptor_counts[] = {
-	[NK_ATTACHED] = 2,
-	[NK_PEER] = 3,
-	[NK_PEER_GONE] = 0,
-	[NK_SYNCED] = 0,
-	[NK_REFUSED] = 0,
-};
-
-static void drop_packet(struct nk_packet *packet)
-{
-	for (int i = 0; i < packet->fd_count; i++)
-		close(packet->fds[i]);
-	packet->fd_count = 0;
-}
-
 static void disconnect(struct nk *nk)
 {
 	if (nk->socket >= 0)
@@ -60,7 +33,7 @@ static void disconnect(struct nk *nk)
 	nk->socket = -1;
 	nk->phase = NK_DETACHED;
 	if (nk->holding)
-		drop_packet(&nk->held);
+		nk_packet_drop(&nk->held);
 	nk->holding = false;
 }
 
@@ -80,15 +53,6 @@ static int read_token(const char *path, uint8_t token[NK_TOKEN_LENGTH])
 		error = -EBADMSG;
 	close(fd);
 	return error;
-}
-
-static int send_packet(struct nk *nk, const void *packet, size_t length)
-{
-	if (nk->socket < 0)
-		return -ENOTCONN;
-	if (send(nk->socket, packet, length, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-		return -errno;
-	return 0;
 }
 
 /* Connects and asks; the answer comes through nk_dispatch(). */
@@ -120,79 +84,13 @@ static int begin(struct nk *nk)
 	if (connect(nk->socket, (const struct sockaddr *)&address, sizeof(address)) < 0)
 		error = -errno;
 	else
-		error = send_packet(nk, &request, sizeof(request));
+		error = nk_packet_send(nk->socket, &request, sizeof(request));
 	explicit_bzero(request.token, sizeof(request.token));
 	if (error) {
 		disconnect(nk);
 		return error;
 	}
 	nk->phase = NK_ATTACHING;
-	return 0;
-}
-
-static void collect_descriptors(struct msghdr *message, struct nk_packet *packet, bool *surplus)
-{
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-
-		for (size_t i = 0; i < count; i++) {
-			int fd;
-
-			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(fd));
-			if (packet->fd_count < NK_PACKET_FDS) {
-				packet->fds[packet->fd_count++] = fd;
-			} else {
-				close(fd);
-				*surplus = true;
-			}
-		}
-	}
-}
-
-static bool well_formed(const struct nk_packet *packet, size_t length)
-{
-	const struct nk_attach_header *header = &packet->header;
-
-	if (length < sizeof(*header) || header->magic != NK_ATTACH_MAGIC || header->revision != NK_REVISION)
-		return false;
-	if (header->type < NK_ATTACHED || header->type > NK_REFUSED || header->type == NK_READY)
-		return false;
-	return header->length == body_lengths[header->type] && length == sizeof(*header) + header->length &&
-	       packet->fd_count == descriptor_counts[header->type];
-}
-
-/* -EAGAIN: nothing there. -ECONNRESET: the nanokernel closed. -EPROTO: not a packet of this ABI. */
-static int receive_packet(struct nk *nk, struct nk_packet *packet)
-{
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(RECEIVABLE_FDS * sizeof(int))];
-	} control;
-	struct iovec part = {.iov_base = packet, .iov_len = offsetof(struct nk_packet, fds)};
-	struct msghdr message = {
-		.msg_iov = &part,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	bool surplus = false;
-	ssize_t length;
-
-	packet->fd_count = 0;
-	do {
-		length = recvmsg(nk->socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-	} while (length < 0 && errno == EINTR);
-	if (length < 0)
-		return -errno;
-	if (length == 0)
-		return -ECONNRESET;
-	collect_descriptors(&message, packet, &surplus);
-	if (surplus || (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) || !well_formed(packet, (size_t)length)) {
-		drop_packet(packet);
-		return -EPROTO;
-	}
 	return 0;
 }
 
@@ -391,7 +289,7 @@ int nk_dispatch(struct nk *nk, struct nk_event *event)
 			packet = nk->held;
 			nk->holding = false;
 		} else {
-			int error = receive_packet(nk, &packet);
+			int error = nk_packet_receive(nk->socket, &packet);
 
 			if (error == -EAGAIN)
 				return NK_EVENT_NONE;
@@ -404,7 +302,7 @@ int nk_dispatch(struct nk *nk, struct nk_event *event)
 			}
 		}
 		result = take_packet(nk, &packet, event);
-		drop_packet(&packet);
+		nk_packet_drop(&packet);
 		if (result != NK_EVENT_NONE)
 			return result;
 	}
@@ -498,7 +396,7 @@ int nk_ready(struct nk *nk)
 		.type = NK_READY,
 	};
 
-	return send_packet(nk, &ready, sizeof(ready));
+	return nk_packet_send(nk->socket, &ready, sizeof(ready));
 }
 
 static int report(struct nk *nk, const struct nk_channel *channel, uint16_t type)
@@ -514,7 +412,7 @@ static int report(struct nk *nk, const struct nk_channel *channel, uint16_t type
 		.peer_epoch = channel->peer_epoch,
 	};
 
-	return send_packet(nk, &report, sizeof(report));
+	return nk_packet_send(nk->socket, &report, sizeof(report));
 }
 
 int nk_report_silent(struct nk *nk, const struct nk_channel *channel)

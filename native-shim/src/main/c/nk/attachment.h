@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * attachment.h - what attach.c, channel.c and region.c know of one another. Programs include nk.h alone.
+ * attachment.h - what attach.c, packet.c, channel.c and region.c know of one another. Programs include nk.h alone.
  */
 #ifndef NK_ATTACHMENT_H
 #define NK_ATTACHMENT_H
@@ -57,6 +57,15 @@ struct nk {
 	bool holding;
 	struct nk_channel channels[NK_MAX_OS];
 };
+
+/* Closes the descriptors of a packet that nobody took. */
+void nk_packet_drop(struct nk_packet *packet);
+
+/* Neither waits. Sending: -ENOTCONN without a socket (-1), -EAGAIN if there is no room. */
+int nk_packet_send(int socket, const void *packet, size_t length);
+
+/* -EAGAIN: nothing there. -ECONNRESET: the nanokernel closed. -EPROTO: not a packet of this ABI, which is dropped. */
+int nk_packet_receive(int socket, struct nk_packet *packet);
 
 /*
  * Maps a sealed memory object, at the address `hint` if that is free. -EPERM: a seal is missing; -EOVERFLOW: its
