@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.abi.AbiDescriptor;
 import org.nanorouter.nanokernel.abi.Failure;
 import org.nanorouter.nanokernel.abi.OsState;
+import org.nanorouter.nanokernel.attach.AttachSession;
 import org.nanorouter.nanokernel.config.RestartConfig.Reaction;
 import org.nanorouter.nanokernel.memory.ManagementRegion;
 import org.nanorouter.nanokernel.memory.OsRegionObject;
@@ -83,13 +84,28 @@ final class Lookout {
         OsState state = lifecycle.state(os);
         long silentMs = os.watch.silence(now) / 1_000_000;
         if (verdict == HeartbeatWatch.Verdict.HUNG && state.mayBecome(OsState.HUNG)) {
-            machine.failed(os, Failure.HEARTBEAT, "no heartbeat for " + silentMs + " ms");
+            long starvedNs = os.starvation.excuse(endpoint(os), now);
+            if (starvedNs > 0) {
+                os.watch.excuse(now);
+                lifecycle.report(os, "is ready to run and got next to no processor for "
+                        + starvedNs / 1_000_000 + " ms, which is not its fault");
+            } else {
+                machine.failed(os, Failure.HEARTBEAT, "no heartbeat for " + silentMs + " ms");
+            }
         } else if (verdict == HeartbeatWatch.Verdict.LATE && state == OsState.RUNNING) {
+            os.starvation.late(endpoint(os), now);
             lifecycle.become(os, OsState.SUSPECT, "its heartbeat is late, " + silentMs + " ms");
         } else if (verdict == HeartbeatWatch.Verdict.ALIVE
                 && (state == OsState.SUSPECT || state == OsState.HUNG)) {
+            os.starvation.alive();
             lifecycle.become(os, OsState.RUNNING, "it beats again");
         }
+    }
+
+    /** The process that is to beat, 0 if it is not known. */
+    private static long endpoint(ManagedOs os) {
+        AttachSession session = os.session();
+        return session == null ? 0 : session.peerPid();
     }
 
     private void lookAtRing(ManagedOs producer, ManagedOs consumer, long now, long late) {

@@ -29,6 +29,7 @@ import org.nanorouter.nanokernel.config.OsConfig;
 import org.nanorouter.nanokernel.loop.PollLoop;
 import org.nanorouter.nanokernel.memory.OsRegionObject;
 import org.nanorouter.nanokernel.watch.HeartbeatWatch;
+import org.nanorouter.nanokernel.watch.StarvationWatch;
 import org.nanorouter.shim.ShimException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,6 +40,9 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final long TERMINATION_NS = 2_000_000_000L;
     private static final int CANNOT_CREATE = 73;
+    private static final Path PROC = Path.of("/proc");
+    /** For so many deadlines an OS may be silent for want of a processor. */
+    private static final int EXCUSED_DEADLINES = 10;
 
     private final PollLoop loop;
     private final CellCommand command;
@@ -68,9 +72,10 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
             boolean uidRange = command.hasUidRange(os);
             OsDirectory directory = new OsDirectory(directories.apply(os.name()),
                     uidRange ? os.uidBase() : OsDirectory.OWN_USER);
-            HeartbeatWatch watch = new HeartbeatWatch(config.heartbeatPeriod().toNanos(),
-                    config.heartbeatDeadline().toNanos());
-            oses.put(os.name(), new ManagedOs(os, directory, uidRange, watch, loop, this));
+            long deadline = config.heartbeatDeadline().toNanos();
+            oses.put(os.name(), new ManagedOs(os, directory, uidRange,
+                    new HeartbeatWatch(config.heartbeatPeriod().toNanos(), deadline),
+                    new StarvationWatch(PROC, EXCUSED_DEADLINES * deadline), loop, this));
         }
         this.lifecycle = new Lifecycle(memory.management(), loop::nanoTime);
         this.recovery = new Recovery(loop, memory, lifecycle, this::launch);
@@ -360,6 +365,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         if (region != null) {
             os.ready = true;
             os.watch.begin(loop.nanoTime(), region.view().heartbeat());
+            os.starvation.alive();
             if (lifecycle.state(os) == OsState.BOOTING || lifecycle.state(os) == OsState.HUNG) {
                 lifecycle.become(os, OsState.RUNNING, "its endpoint is ready");
             } else {

@@ -12,6 +12,7 @@ import org.nanorouter.nanokernel.loop.PollLoop;
 import org.nanorouter.nanokernel.loop.PollLoop.Timer;
 import org.nanorouter.nanokernel.memory.OsRegionObject;
 import org.nanorouter.nanokernel.watch.HeartbeatWatch;
+import org.nanorouter.nanokernel.watch.StarvationWatch;
 
 /** What the nanokernel keeps of one OS; {@link Machine} changes it. */
 final class ManagedOs {
@@ -30,6 +31,7 @@ final class ManagedOs {
     final OsConfig config;
     final OsDirectory directory;
     final HeartbeatWatch watch;
+    final StarvationWatch starvation;
     final AttachDoor door;
     final RestartBudget budget;
     final boolean hasUidRange;
@@ -55,12 +57,13 @@ final class ManagedOs {
 
     private @Nullable CompletableFuture<Void> request;
 
-    ManagedOs(OsConfig config, OsDirectory directory, boolean hasUidRange, HeartbeatWatch watch, PollLoop loop,
-            Machine machine) {
+    ManagedOs(OsConfig config, OsDirectory directory, boolean hasUidRange, HeartbeatWatch watch,
+            StarvationWatch starvation, PollLoop loop, Machine machine) {
         this.config = config;
         this.directory = directory;
         this.hasUidRange = hasUidRange;
         this.watch = watch;
+        this.starvation = starvation;
         this.door = new AttachDoor(loop, machine, this);
         this.budget = new RestartBudget(config.restart());
     }

@@ -44,6 +44,13 @@ public final class HeartbeatWatch {
         lastChange += ns;
     }
 
+    /** Counts of a silence no more than what makes it late, from now on: there is an excuse for the rest. */
+    public void excuse(long now) {
+        if (silence(now) > lateNs) {
+            lastChange = now - lateNs - 1;
+        }
+    }
+
     /**
      * Looks at the word. It holds the time of the beat as the OS says: believed if it lies between this look and the
      * one before, so that a deadline runs from the beat and not from the look that found it; any other change is a

@@ -36,6 +36,18 @@ class HeartbeatWatchTest {
         assertThat(watch.look(1502, 8)).isEqualTo(ALIVE);
     }
 
+    @Test
+    void whoIsExcusedIsLateAndHasTheRestOfTheDeadlineAgain() {
+        assertThat(watch.look(1501, 7)).isEqualTo(HUNG);
+        watch.excuse(1501);
+        assertThat(watch.look(1501, 7)).isEqualTo(LATE);
+        assertThat(watch.look(1750, 7)).isEqualTo(LATE);
+        assertThat(watch.look(1751, 7)).isEqualTo(HUNG);
+        assertThat(watch.look(1752, 8)).isEqualTo(ALIVE);
+        watch.excuse(1753);
+        assertThat(watch.deadlineAt()).as("there is nothing to excuse").isEqualTo(2252);
+    }
+
     @ParameterizedTest
     @ValueSource(longs = {0, -1, Long.MIN_VALUE, Long.MAX_VALUE})
     void whatTheWordSaysBuysNoTime(long word) {
