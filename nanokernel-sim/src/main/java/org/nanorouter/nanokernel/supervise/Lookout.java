@@ -87,8 +87,9 @@ final class Lookout {
             long starvedNs = os.starvation.excuse(endpoint(os), now);
             if (starvedNs > 0) {
                 os.watch.excuse(now);
-                lifecycle.report(os, "is ready to run and got next to no processor for "
-                        + starvedNs / 1_000_000 + " ms, which is not its fault");
+                if (os.starvation.excusedNs() == starvedNs) {
+                    lifecycle.report(os, "is ready to run and gets next to no processor, which is not its fault");
+                }
             } else {
                 machine.failed(os, Failure.HEARTBEAT, "no heartbeat for " + silentMs + " ms");
             }
@@ -97,8 +98,10 @@ final class Lookout {
             lifecycle.become(os, OsState.SUSPECT, "its heartbeat is late, " + silentMs + " ms");
         } else if (verdict == HeartbeatWatch.Verdict.ALIVE
                 && (state == OsState.SUSPECT || state == OsState.HUNG)) {
+            long starvedMs = os.starvation.excusedNs() / 1_000_000;
             os.starvation.alive();
-            lifecycle.become(os, OsState.RUNNING, "it beats again");
+            lifecycle.become(os, OsState.RUNNING, "it beats again"
+                    + (starvedMs == 0 ? "" : ", " + starvedMs + " ms without a processor are excused"));
         }
     }
 

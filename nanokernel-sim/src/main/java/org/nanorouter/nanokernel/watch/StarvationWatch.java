@@ -66,6 +66,11 @@ public final class StarvationWatch {
         return excused;
     }
 
+    /** How much of this silence was excused until now. */
+    public long excusedNs() {
+        return excusedNs;
+    }
+
     /** Null if it cannot be told, as of a process that has ended, or if it is this one: who looks has a processor. */
     private @Nullable Use look(long pid, long now) {
         long used = 0;

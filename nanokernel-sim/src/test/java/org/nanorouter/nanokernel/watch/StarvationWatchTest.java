@@ -45,7 +45,9 @@ class StarvationWatchTest {
         assertThat(excused(watch)).isEqualTo(250);
         assertThat(excused(watch)).isEqualTo(100);
         assertThat(excused(watch)).isZero();
+        assertThat(watch.excusedNs()).as("of this silence").isEqualTo(600 * MS);
         watch.alive();
+        assertThat(watch.excusedNs()).isZero();
         watch.late(PID, now);
         assertThat(excused(watch)).isEqualTo(250);
     }
