@@ -251,6 +251,17 @@ final class Machine implements AutoCloseable {
         }
     }
 
+    /** What every port of the router of the host OS counted, one port a line: where a lost frame was lost. */
+    String counters() throws IOException {
+        StringBuilder lines = new StringBuilder();
+        try {
+            ((List<?>) askRouter("port").get("ports")).forEach(port -> lines.append(port).append('\n'));
+        } catch (ControlException e) {
+            lines.append("the router does not say what it counted: ").append(e.getMessage()).append('\n');
+        }
+        return lines.toString();
+    }
+
     /** The ends of all logs that are there. */
     String logs() {
         StringBuilder logs = new StringBuilder();

@@ -62,13 +62,10 @@ final class Traffic {
 
     /** Sends a few pings of some size, and returns the average round trip. */
     String ping(String address, int size) throws IOException, InterruptedException, StepFailure {
-        // Of two that have just started, one may send before the other has its channel, as on a link that comes up.
-        Program.run(SHORT, machine.inside(Machine.HOST, "ping", "-n", "-c", "1", "-i", "0.2", "-w", "10", address))
-                .orFail("ping");
         Program.Outcome outcome = Program.run(SHORT, machine.inside(Machine.HOST, "ping", "-n", "-c", "3", "-i", "0.2",
                 "-W", "5", "-s", String.valueOf(size), address)).orFail("ping");
         if (!outcome.output().contains(" 0% packet loss")) {
-            throw new StepFailure("packets were lost", outcome.output());
+            throw new StepFailure("packets were lost", outcome.output() + machine.counters() + machine.logs());
         }
         return roundTrip(outcome.output());
     }
