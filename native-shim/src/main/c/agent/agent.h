@@ -58,6 +58,7 @@ struct agent {
 	struct heartbeat_watch nanokernel_watch;
 	uint64_t last_tick;
 	uint64_t last_housekeeping;
+	bool synced;		/* the nanokernel has told of every peer that there is, at least once */
 	uint64_t reattach_at;
 	uint64_t reattach_delay;
 };
@@ -68,7 +69,7 @@ void complain(const char *what, int error);
 /* The pause before the first attempt to attach again; they grow. */
 #define FIRST_RETRY_NS (100 * NS_PER_MS)
 
-/* nanokernel.c: the agent begins to beat; the attach socket is readable, is lost and it is time, the timer expired. */
+/* nanokernel.c: the agent begins to beat, and waits until its peers are told; the attach socket is readable, is lost and it is time, the timer expired. */
 void nanokernel_begin(struct agent *agent);
 void nanokernel_dispatch(struct agent *agent);
 void nanokernel_reattach(struct agent *agent);

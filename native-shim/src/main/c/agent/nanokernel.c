@@ -5,6 +5,7 @@
  * When the nanokernel dies, frames go on through shared memory; the agent attaches again, with growing pauses,
  * until it is back. If it is another boot by then, all channels are new.
  */
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -18,6 +19,8 @@
 
 #define HOUSEKEEPING_NS (1000 * NS_PER_MS)
 #define LAST_RETRY_NS (5000 * NS_PER_MS)
+/* They follow its first answer at once. */
+#define PEERS_WAIT_NS (5000 * NS_PER_MS)
 #define DEFAULT_PERIOD_MS 1000u
 
 static void join_doorbell(struct agent *agent, struct nk_channel *channel)
@@ -81,7 +84,7 @@ static void arm_timer(struct agent *agent)
 	nk_beat(agent->nk);
 }
 
-void nanokernel_begin(struct agent *agent)
+static void begin_to_beat(struct agent *agent)
 {
 	arm_timer(agent);
 	nk_trap(agent->nk, "nk-agent");
@@ -99,7 +102,7 @@ static void take_event(struct agent *agent, const struct nk_event *event)
 {
 	switch (event->type) {
 	case NK_EVENT_ATTACHED:
-		nanokernel_begin(agent);
+		begin_to_beat(agent);
 		break;
 	case NK_EVENT_PEER:
 		join_doorbell(agent, event->channel);
@@ -117,6 +120,7 @@ static void take_event(struct agent *agent, const struct nk_event *event)
 		break;
 	case NK_EVENT_SYNCED:
 		agent->reattach_delay = FIRST_RETRY_NS;
+		agent->synced = true;
 		announce(agent);
 		nk_ready(agent->nk);
 		break;
@@ -143,6 +147,25 @@ void nanokernel_dispatch(struct agent *agent)
 		}
 		take_event(agent, &event);
 	}
+}
+
+/* A frame that is read before its peer is told is lost. */
+static void await_peers(struct agent *agent)
+{
+	uint64_t deadline = nk_now() + PEERS_WAIT_NS;
+
+	while (!agent->synced && nk_fd(agent->nk) >= 0 && nk_now() < deadline) {
+		struct pollfd attach = {.fd = nk_fd(agent->nk), .events = POLLIN};
+
+		poll(&attach, 1, PEERS_WAIT_NS / NS_PER_MS);
+		nanokernel_dispatch(agent);
+	}
+}
+
+void nanokernel_begin(struct agent *agent)
+{
+	begin_to_beat(agent);
+	await_peers(agent);
 }
 
 void nanokernel_reattach(struct agent *agent)

@@ -6,12 +6,14 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.abi.AttachDescriptor;
@@ -53,6 +55,7 @@ final class SmallNanokernel implements AutoCloseable {
     private final Thread thread;
     private final AtomicBoolean ending = new AtomicBoolean();
     private volatile @Nullable Os toRestart;
+    private volatile CountDownLatch peersMayBeTold = new CountDownLatch(0);
 
     SmallNanokernel(Path directory, String... names) throws IOException {
         this.directory = directory;
@@ -86,6 +89,36 @@ final class SmallNanokernel implements AutoCloseable {
 
     boolean isReady(String name) {
         return oses.stream().anyMatch(os -> os.name.equals(name) && os.ready);
+    }
+
+    /** From now on it stops between ATTACHED and the first PEER, as without a processor, until this is at zero. */
+    CountDownLatch stopBeforePeers() {
+        peersMayBeTold = new CountDownLatch(1);
+        return peersMayBeTold;
+    }
+
+    /** Peers as an answer to ATTACH names them, one after the other. */
+    private final class Told extends AbstractList<PeerGrant> {
+        private final List<PeerGrant> peers;
+
+        Told(List<PeerGrant> peers) {
+            this.peers = peers;
+        }
+
+        @Override
+        public PeerGrant get(int index) {
+            try {
+                peersMayBeTold.await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+            return peers.get(index);
+        }
+
+        @Override
+        public int size() {
+            return peers.size();
+        }
     }
 
     /** Ends the epoch of an OS and begins the next one; returns when it is done. */
@@ -258,7 +291,7 @@ final class SmallNanokernel implements AutoCloseable {
             }
             return new AttachGrant(id, epoch, token, management.readOnlyFd(), ManagementDescriptor.LENGTH,
                 Objects.requireNonNull(region).writableFd(),
-                OsRegionDescriptor.regionLength(count - 1, RING), peers);
+                OsRegionDescriptor.regionLength(count - 1, RING), new Told(peers));
         }
 
         @Override

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -174,6 +175,38 @@ class TapRingIT {
         router.destroyForcibly().waitFor();
         router = startRouter();
         awaitPing();
+    }
+
+    /** Sends a datagram to a neighbour whose Ethernet address is known, so that nothing is sent before it. */
+    private void assertFirstFrameArrives(String from, String to, String address, String mac) throws Exception {
+        CountDownLatch mayBeTold = nanokernel.stopBeforePeers();
+        try {
+            if (from.equals("a")) {
+                router.destroyForcibly().waitFor();
+                router = startRouter();
+            } else {
+                agent.destroyForcibly().waitFor();
+                agent = startAgent();
+            }
+            await().atMost(PATIENCE).pollInterval(Duration.ofMillis(5)).until(() ->
+                run(in(from, "ip", "route")).contains("dev nk0"));
+            run(in(from, "ip", "neigh", "replace", address, "lladdr", mac, "dev", "nk0"));
+            run(in(from, "bash", "-c", "echo first > /dev/udp/" + address + "/9"));
+        } finally {
+            mayBeTold.countDown();
+        }
+        await().atMost(PATIENCE).until(() -> run(in(to, "cat", "/proc/net/snmp")).lines()
+            .filter(line -> line.startsWith("Udp: ")).skip(1).findFirst().orElseThrow().split(" ")[2].equals("1"));
+    }
+
+    @Test
+    void aFrameThatComesBeforeTheRouterKnowsItsPeersIsNotLost() throws Exception {
+        assertFirstFrameArrives("a", "b", AGENT_ADDRESS, "02:6e:6b:00:00:02");
+    }
+
+    @Test
+    void aFrameThatComesBeforeTheAgentKnowsItsPeersIsNotLost() throws Exception {
+        assertFirstFrameArrives("b", "a", ROUTER_ADDRESS, "02:6e:6b:00:00:01");
     }
 
     @Test

@@ -14,6 +14,8 @@ import org.nanorouter.router.config.RouterConfig;
 import org.nanorouter.router.loop.DataLoop;
 import org.nanorouter.router.loop.Watch;
 import org.nanorouter.router.standby.Reclaim;
+import org.nanorouter.shim.NativeBuffer;
+import org.nanorouter.shim.Poll;
 import org.nanorouter.shim.Process;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +27,7 @@ final class NanokernelLink {
     private static final Logger LOG = LoggerFactory.getLogger(NanokernelLink.class);
     private static final long FIRST_RETRY_MS = 100;
     private static final long LAST_RETRY_MS = 5_000;
+    private static final int PEERS_WAIT_MS = 5_000;
 
     private final DataLoop loop;
     private final Attachment attachment;
@@ -36,6 +39,7 @@ final class NanokernelLink {
     private @Nullable MutualWatch mutualWatch;
     private long losses;
     private long silences;
+    private boolean synced;
     private boolean closed;
 
     private NanokernelLink(DataLoop loop, Attachment attachment, PortTable ports, Runnable onSynced) {
@@ -83,11 +87,24 @@ final class NanokernelLink {
         return silences;
     }
 
-    /** Starts to beat and to listen. */
+    /** Starts to beat and to listen, and returns once the peers are told: a frame that is read before is lost. */
     void begin() {
         attached();
         loop.every(Math.max(1, attachment.heartbeatPeriodMs()), this::onPeriod);
         listen();
+        awaitPeers();
+    }
+
+    /** They follow the nanokernel's first answer at once. */
+    private void awaitPeers() {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PEERS_WAIT_MS);
+        try (NativeBuffer entry = NativeBuffer.allocate(Poll.ENTRY_LENGTH)) {
+            while (!synced && isAttached() && System.nanoTime() - deadline < 0) {
+                entry.buffer().putInt(Poll.FD_OFFSET, attachment.fd()).putShort(Poll.EVENTS_OFFSET, Poll.IN);
+                Poll.poll(entry.address(), 1, PEERS_WAIT_MS);
+                dispatch();
+            }
+        }
     }
 
     private void onPeriod() {
@@ -213,6 +230,7 @@ final class NanokernelLink {
 
         @Override
         public void synced() {
+            synced = true;
             onSynced.run();
         }
 
