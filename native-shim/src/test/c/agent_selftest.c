@@ -3,6 +3,7 @@
 #include "agent/frame.c"
 #include "agent/macs.c"
 #include "agent/moderation.c"
+#include "agent/queue.c"
 
 #include <stdlib.h>
 
@@ -234,6 +235,42 @@ static void pause_in_vain_is_repeated_later_each_time(void)
 	}
 }
 
+static struct queue_limit limit;
+static struct arrivals sums;
+
+/* A tenth of a second passes, with so many frames of this length, and so many answers. */
+static bool tenth_of_a_second(uint64_t frames, uint64_t length, uint64_t answers)
+{
+	now += SECOND / 10;
+	sums.frames += frames;
+	sums.bytes += frames * length;
+	sums.answers += answers;
+	return queue_is_to_change(&limit, now, &sums);
+}
+
+static void queue_is_short_under_a_flood_and_long_a_second_after(void)
+{
+	limit = (struct queue_limit){0};
+	now = SECOND;
+	EXPECT(!tenth_of_a_second(40000, SMALL, 0) && !limit.is_short);
+	EXPECT(tenth_of_a_second(40000, SMALL, 0) && limit.is_short);
+	EXPECT(!tenth_of_a_second(40000, SMALL, 0));
+	for (int i = 0; i < 9; i++)
+		EXPECT(!tenth_of_a_second(0, 0, 0) && limit.is_short);
+	EXPECT(tenth_of_a_second(0, 0, 0) && !limit.is_short);
+}
+
+static void no_other_traffic_is_a_flood(void)
+{
+	limit = (struct queue_limit){0};
+	now = SECOND;
+	for (int i = 0; i < 30; i++) {
+		EXPECT(!tenth_of_a_second(QUEUE_FLOOD_FRAMES / 10 - 1, SMALL, 0));
+		EXPECT(!tenth_of_a_second(40000, QUEUE_SMALL_FRAME + 1, 0));
+		EXPECT(!tenth_of_a_second(40000, SMALL, 10000));
+	}
+}
+
 int main(void)
 {
 	CLAIM(frames_that_are_honest_pass);
@@ -246,5 +283,7 @@ int main(void)
 	CLAIM(stream_of_small_frames_is_left_alone_for_about_a_batch);
 	CLAIM(frames_that_come_alone_or_are_answered_are_never_held_up);
 	CLAIM(pause_in_vain_is_repeated_later_each_time);
+	CLAIM(queue_is_short_under_a_flood_and_long_a_second_after);
+	CLAIM(no_other_traffic_is_a_flood);
 	return failures ? 1 : 0;
 }

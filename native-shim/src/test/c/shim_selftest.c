@@ -379,6 +379,7 @@ static void tap_carries_frames_into_consecutive_records(void)
 	EXPECT(nks_netif_set_mac(name, mac) == 0 && nks_netif_mac(name, read_mac) == 0 && !memcmp(mac, read_mac, 6));
 	EXPECT(nks_netif_set_mtu(name, 9000) == 0 && nks_netif_mtu(name) == 9000);
 	EXPECT(nks_netif_set_mtu(name, 1 << 30) == -EINVAL);
+	EXPECT(nks_netif_set_queue(name, 200) == 0 && nks_netif_queue(name) == 200);
 	EXPECT(nks_netif_add_address(name, "10.99.0.1/24", 0) == 0);
 	EXPECT(nks_netif_add_address(name, "10.99.0.1/24", 0) == 0);
 	EXPECT(nks_netif_add_address(name, "10.99.0.1", 0) == -EINVAL);

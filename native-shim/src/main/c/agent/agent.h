@@ -10,6 +10,7 @@
 #include "ip/sessions.h"
 #include "macs.h"
 #include "moderation.h"
+#include "queue.h"
 #include "nk.h"
 #include "options.h"
 #include "watch.h"
@@ -39,6 +40,8 @@ struct agent {
 	bool tap_muted;		/* its edges wake nobody */
 	uint64_t tap_paused_until; /* 0: it is not left alone */
 	struct moderation moderation;
+	struct queue_limit queue_limit;
+	uint32_t usual_queue;	/* length of the TAP's queue before it was made short; 0: it was not */
 	struct arrivals when_empty; /* the totals of them when the TAP was empty the last time */
 	struct nk_channel *open[NK_MAX_OS]; /* channels that frames go through now */
 	uint32_t open_count;
@@ -81,6 +84,9 @@ void look_after_channels(struct agent *agent);
 /* forward.c. Both return the number of frames that moved; negative: the TAP is gone. */
 int tap_to_channels(struct agent *agent);
 int channels_to_tap(struct agent *agent);
+
+/* What came from the TAP since the begin. */
+struct arrivals all_arrivals(const struct agent *agent);
 
 /* Looks again which channels are open. */
 void refresh_channels(struct agent *agent);

@@ -50,6 +50,17 @@ static void drop(struct agent *agent, enum drop why, uint32_t frames)
 	agent->counters.traffic[TAP_TO_CHANNELS].dropped[why] += frames;
 }
 
+struct arrivals all_arrivals(const struct agent *agent)
+{
+	const struct traffic *in = &agent->counters.traffic[TAP_TO_CHANNELS];
+
+	return (struct arrivals){
+		.frames = in->received,
+		.bytes = in->received_bytes,
+		.answers = agent->counters.traffic[CHANNELS_TO_TAP].forwarded,
+	};
+}
+
 void refresh_channels(struct agent *agent)
 {
 	agent->open_count = 0;

@@ -44,12 +44,7 @@ static bool take_signal(struct agent *agent)
 /* The TAP was read until it was empty. While frames stream in, it is left alone for a moment, and wakes nobody. */
 static void moderate(struct agent *agent)
 {
-	const struct traffic *in = &agent->counters.traffic[TAP_TO_CHANNELS];
-	const struct arrivals total = {
-		.frames = in->received,
-		.bytes = in->received_bytes,
-		.answers = agent->counters.traffic[CHANNELS_TO_TAP].forwarded,
-	};
+	const struct arrivals total = all_arrivals(agent);
 	const struct arrivals since = {
 		.frames = total.frames - agent->when_empty.frames,
 		.bytes = total.bytes - agent->when_empty.bytes,

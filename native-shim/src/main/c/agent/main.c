@@ -59,6 +59,7 @@ static int tap_failure(const char *what, int error)
 static int make_tap(struct agent *agent)
 {
 	struct options *options = &agent->options;
+	uint32_t queue;
 	int error;
 
 	if (!options->mac_given)
@@ -69,6 +70,9 @@ static int make_tap(struct agent *agent)
 	error = tap_open(&options->tap, &agent->tap);
 	if (error)
 		return tap_failure(error == -ENOENT ? "/dev/net/tun" : options->tap.name, error);
+	/* So short it was left by one who was killed under a flood. */
+	if (tap_queue(options->tap.name, &queue) == 0 && queue == TAP_SHORT_QUEUE)
+		tap_set_queue(options->tap.name, TAP_USUAL_QUEUE);
 	error = link_up(&options->tap);
 	if (error)
 		return tap_failure(options->tap.name, error);

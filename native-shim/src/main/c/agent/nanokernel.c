@@ -203,6 +203,27 @@ static void watch_others(struct agent *agent, uint64_t now)
 	}
 }
 
+/* A queue that somebody else has set meanwhile, or made as short himself, stays so. */
+static void limit_queue(struct agent *agent, uint64_t now)
+{
+	const struct arrivals sums = all_arrivals(agent);
+	const char *tap = agent->options.tap.name;
+	uint32_t length;
+	int error;
+
+	if (!queue_is_to_change(&agent->queue_limit, now, &sums))
+		return;
+	error = tap_queue(tap, &length);
+	if (!error && agent->queue_limit.is_short && length > TAP_SHORT_QUEUE) {
+		agent->usual_queue = length;
+		error = tap_set_queue(tap, TAP_SHORT_QUEUE);
+	} else if (!error && !agent->queue_limit.is_short && agent->usual_queue && length == TAP_SHORT_QUEUE) {
+		error = tap_set_queue(tap, agent->usual_queue);
+	}
+	if (error)
+		complain("length of the TAP's queue", error);
+}
+
 void nanokernel_tick(struct agent *agent)
 {
 	uint64_t expirations;
@@ -212,6 +233,7 @@ void nanokernel_tick(struct agent *agent)
 		return;
 	nk_beat(agent->nk);
 	watch_others(agent, now);
+	limit_queue(agent, now);
 	look_at_addresses(agent, now);
 	if (now - agent->last_housekeeping < HOUSEKEEPING_NS)
 		return;

@@ -129,6 +129,20 @@ int link_up(const struct tap_options *options)
 	return exchange(&request);
 }
 
+/* The ioctl for it asks for rights over the whole machine. */
+int tap_set_queue(const char *name, uint32_t length)
+{
+	struct request request;
+	unsigned int index = if_nametoindex(name);
+
+	if (!index)
+		return -errno;
+	begin(&request, RTM_NEWLINK, 0, sizeof(request.link));
+	request.link.ifi_index = (int)index;
+	put(&request, IFLA_TXQLEN, &length, sizeof(length));
+	return exchange(&request);
+}
+
 int address_add(const char *interface, const char *text)
 {
 	struct request request;

@@ -102,3 +102,13 @@ int tap_mtu(const char *name, uint32_t *mtu)
 		*mtu = (uint32_t)request.ifr_mtu;
 	return error;
 }
+
+int tap_queue(const char *name, uint32_t *length)
+{
+	struct ifreq request = {0};
+	int error = look_up(name, SIOCGIFTXQLEN, &request);
+
+	if (!error)
+		*length = (uint32_t)request.ifr_qlen;
+	return error;
+}

@@ -22,6 +22,14 @@ bool tap_is_up(const char *name);
 /* The MTU that the interface has now. */
 int tap_mtu(const char *name, uint32_t *mtu);
 
+/* What a TAP has unless somebody sets it (txqueuelen of ip-link(8)), and what it has under a flood (queue.h). */
+#define TAP_USUAL_QUEUE 1000
+#define TAP_SHORT_QUEUE 128
+
+/* How many frames wait in the interface for whoever reads it, until more are dropped. */
+int tap_queue(const char *name, uint32_t *length);
+int tap_set_queue(const char *name, uint32_t length);
+
 /* Sets address and MTU and brings the interface up. */
 int link_up(const struct tap_options *options);
 

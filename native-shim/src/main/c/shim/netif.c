@@ -88,6 +88,14 @@ int nks_netif_mtu(const char *name)
 	return error ? error : request.ifr_mtu;
 }
 
+int nks_netif_queue(const char *name)
+{
+	struct ifreq request = { 0 };
+	int error = interface_ioctl(name, SIOCGIFTXQLEN, &request);
+
+	return error ? error : request.ifr_qlen;
+}
+
 int nks_netif_set_up(const char *name, int up)
 {
 	struct ifreq request = { 0 };
@@ -224,6 +232,32 @@ int nks_netif_add_address(const char *name, const char *text, int flags)
 	if (address.family == AF_INET6)
 		add_attribute(&request, IFA_FLAGS, &wide_flags, sizeof(wide_flags));
 	return route_request(&request, request.header.nlmsg_len);
+}
+
+/* The ioctl for it asks for rights over the whole machine. */
+int nks_netif_set_queue(const char *name, int length)
+{
+	struct {
+		struct nlmsghdr header;
+		struct ifinfomsg body;
+		struct rtattr attribute;
+		uint32_t length;
+	} request = {
+		.header.nlmsg_len = sizeof(request),
+		.header.nlmsg_type = RTM_NEWLINK,
+		.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+		.attribute.rta_type = IFLA_TXQLEN,
+		.attribute.rta_len = RTA_LENGTH(sizeof(uint32_t)),
+		.length = (uint32_t)length,
+	};
+	int index = nks_netif_index(name);
+
+	if (index < 0)
+		return index;
+	if (length < 0)
+		return -EINVAL;
+	request.body.ifi_index = index;
+	return route_request(&request, sizeof(request));
 }
 
 int nks_netif_announce(const char *name)

@@ -159,6 +159,10 @@ NKS_EXPORT int nks_netif_mac(const char *name, void *mac);
 NKS_EXPORT int nks_netif_set_mtu(const char *name, int mtu);
 /* Returns the MTU. */
 NKS_EXPORT int nks_netif_mtu(const char *name);
+/* Sets how many frames the interface's queue holds (txqueuelen of ip-link(8)). */
+NKS_EXPORT int nks_netif_set_queue(const char *name, int length);
+/* Returns how many frames the interface's queue holds. */
+NKS_EXPORT int nks_netif_queue(const char *name);
 /* up 1: administratively up; 0: down. */
 NKS_EXPORT int nks_netif_set_up(const char *name, int up);
 /* Returns 1 if administratively up, else 0. */

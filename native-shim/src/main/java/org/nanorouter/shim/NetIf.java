@@ -60,6 +60,20 @@ public final class NetIf {
         }
     }
 
+    /** Sets how many frames the interface's queue holds, {@code txqueuelen} of ip-link(8). Returns 0 or -errno. */
+    public static int setQueue(String name, int length) {
+        try (NativeBuffer text = NativeBuffer.of(name)) {
+            return setQueue(text.address(), length);
+        }
+    }
+
+    /** Returns how many frames the interface's queue holds, or -errno. */
+    public static int queue(String name) {
+        try (NativeBuffer text = NativeBuffer.of(name)) {
+            return queue(text.address());
+        }
+    }
+
     /** Brings the interface up, or takes it down. Returns 0 or -errno. */
     public static int setUp(String name, boolean up) {
         try (NativeBuffer text = NativeBuffer.of(name)) {
@@ -113,6 +127,10 @@ public final class NetIf {
     private static native int setMtu(long name, int mtu);
 
     private static native int mtu(long name);
+
+    private static native int setQueue(long name, int length);
+
+    private static native int queue(long name);
 
     private static native int setUp(long name, int up);
 

@@ -280,6 +280,8 @@ class TapTest {
             assertThat(NetIf.mac(NAME)).isEqualTo(OUR_MAC);
             assertThat(NetIf.setMtu(NAME, 9000)).isZero();
             assertThat(NetIf.mtu(NAME)).isEqualTo(9000);
+            assertThat(NetIf.setQueue(NAME, 200)).isZero();
+            assertThat(NetIf.queue(NAME)).isEqualTo(200);
             assertThat(NetworkNamespace.procNet("fib_trie")).contains("10.98.0.1");
             assertThat(NetIf.setMac(NAME, BROADCAST)).isEqualTo(-Errno.EADDRNOTAVAIL);
             for (String wrong : new String[] {"10.98.0.1", "10.98.0.1/", "10.98.0.1/33", "10.98.0/24", "::1/129", ""}) {

@@ -112,6 +112,7 @@ final class NanokernelLink {
             long now = System.nanoTime();
             attachment.beat(now);
             ports.lookAgain();
+            ports.limitQueues(now);
             ports.noticeQuarantines(attachment::reportLied);
             watchOthers(now);
         }

@@ -253,6 +253,15 @@ final class PortTable {
         engineLoop.pump();
     }
 
+    /** Makes the queues of the TAPs fit what comes from them. */
+    void limitQueues(long now) {
+        for (Configured present : configured.values()) {
+            if (present.port() instanceof TapPort tap) {
+                tap.limitQueue(now);
+            }
+        }
+    }
+
     /** Takes all ports out of service and closes them. */
     void close() {
         for (Channel channel : List.copyOf(channels.keySet())) {

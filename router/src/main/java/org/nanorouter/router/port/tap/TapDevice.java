@@ -13,11 +13,17 @@ import org.nanorouter.shim.Tap;
 
 /** An open TAP device. Its maker closes it; unless it is persistent, the device goes with it. */
 public final class TapDevice implements AutoCloseable {
+    /** Frames that wait in a TAP unless somebody sets it, and under a flood ({@link QueueLimit}). */
+    static final int USUAL_QUEUE = 1000;
+    static final int SHORT_QUEUE = 128;
+
     private final int descriptor;
     private final String name;
     private final int offloads;
     private boolean announced;
     private boolean closed;
+    /** Length of its queue before it was made short; 0: it was not. */
+    private int usualQueue;
 
     private TapDevice(int descriptor, String name, int offloads, boolean announced) {
         this.descriptor = descriptor;
@@ -85,6 +91,10 @@ public final class TapDevice implements AutoCloseable {
         for (String address : settings.addresses()) {
             Errno.check(NetIf.addAddress(name, address, NetIf.NODAD), "add address " + address + " to TAP " + name);
         }
+        if (NetIf.queue(name) == SHORT_QUEUE) {
+            // So it was left by one who was killed under a flood.
+            Errno.check(NetIf.setQueue(name, USUAL_QUEUE), "set the queue of TAP " + name);
+        }
         if (NetIf.isUp(name) != 1) {
             Errno.check(NetIf.setUp(name, true), "bring TAP " + name + " up");
         }
@@ -115,6 +125,22 @@ public final class TapDevice implements AutoCloseable {
     /** The offloads that the kernel granted, constants of {@link Tap}. */
     public int offloads() {
         return offloads;
+    }
+
+    /**
+     * Makes its queue short, or as long again as it was. One that somebody else has set meanwhile, or made as short
+     * himself, stays so.
+     *
+     * @throws ShimException if this process may not
+     */
+    void shortenQueue(boolean toShort) throws ShimException {
+        int length = Errno.check(NetIf.queue(name), "read the queue of TAP " + name);
+        if (toShort && length > SHORT_QUEUE) {
+            usualQueue = length;
+            Errno.check(NetIf.setQueue(name, SHORT_QUEUE), "shorten the queue of TAP " + name);
+        } else if (!toShort && length == SHORT_QUEUE && usualQueue > 0) {
+            Errno.check(NetIf.setQueue(name, usualQueue), "lengthen the queue of TAP " + name);
+        }
     }
 
     @Override

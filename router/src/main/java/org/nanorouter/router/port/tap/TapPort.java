@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.nanorouter.router.metrics.Drop;
+import org.nanorouter.router.metrics.PortCounter;
 import org.nanorouter.router.metrics.PortCounters;
 import org.nanorouter.router.port.FrameBatch;
 import org.nanorouter.router.port.Port;
@@ -45,6 +46,7 @@ public final class TapPort implements Port {
     private final long readsAddress = readsMemory.address();
     private final long tableAddress = tableMemory.address();
     private final int[] queued = new int[FrameBatch.MAX_FRAMES];
+    private final QueueLimit limit = new QueueLimit();
     private int queuedCount;
     private PortState state = PortState.UP;
 
@@ -120,6 +122,18 @@ public final class TapPort implements Port {
             device.announce();
         } catch (ShimException e) {
             LOG.warn("port {}: {}; peers learn them by asking", name, e.getMessage());
+        }
+    }
+
+    /** Makes the device's queue fit what comes from it; to be called now and then. */
+    public void limitQueue(long now) {
+        if (limit.look(now, counters.get(PortCounter.RECEIVED_FRAMES), counters.get(PortCounter.RECEIVED_BYTES),
+                counters.get(PortCounter.SENT_FRAMES))) {
+            try {
+                device.shortenQueue(limit.isShort());
+            } catch (ShimException e) {
+                LOG.warn("port {}: {}", name, e.getMessage());
+            }
         }
     }
 
