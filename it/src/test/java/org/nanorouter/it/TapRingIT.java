@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,6 +29,7 @@ class TapRingIT {
     private static final String AGENT_ADDRESS = "10.77.0.2";
     private static final int PORT = 7007;
     private static final long TRANSFER = 64L << 20;
+    private static final int LOOKS = 4;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     @TempDir
@@ -192,11 +194,36 @@ class TapRingIT {
                 run(in(from, "ip", "route")).contains("dev nk0"));
             run(in(from, "ip", "neigh", "replace", address, "lladdr", mac, "dev", "nk0"));
             run(in(from, "bash", "-c", "echo first > /dev/udp/" + address + "/9"));
+            awaitRest(from.equals("a") ? router : agent, from.equals("a") ? "data" : "nk-agent");
         } finally {
             mayBeTold.countDown();
         }
         await().atMost(PATIENCE).until(() -> run(in(to, "cat", "/proc/net/snmp")).lines()
             .filter(line -> line.startsWith("Udp: ")).skip(1).findFirst().orElseThrow().split(" ")[2].equals("1"));
+    }
+
+    /** Waits until the thread that moves frames sleeps and goes on sleeping: what it would take, it has taken. */
+    private static void awaitRest(Process endpoint, String thread) {
+        List<String> looks = new ArrayList<>();
+        await().atMost(PATIENCE).pollInterval(Duration.ofMillis(15)).until(() -> {
+            looks.add(sleepOf(endpoint.pid(), thread));
+            return looks.size() >= LOOKS && !looks.get(looks.size() - 1).isEmpty()
+                && looks.subList(looks.size() - LOOKS, looks.size()).stream().distinct().count() == 1;
+        });
+    }
+
+    /** State and number of sleeps until now of a thread, empty if it does not sleep or is not there. */
+    private static String sleepOf(long pid, String thread) throws IOException {
+        try (Stream<Path> tasks = Files.list(Path.of("/proc/" + pid + "/task"))) {
+            for (Path task : tasks.toList()) {
+                if (Files.readString(task.resolve("comm")).strip().equals(thread)) {
+                    String status = Files.readString(task.resolve("status"));
+                    return status.contains("State:\tS") ? status.lines()
+                        .filter(line -> line.startsWith("voluntary")).findFirst().orElse("") : "";
+                }
+            }
+        }
+        return "";
     }
 
     @Test
