@@ -78,6 +78,11 @@ final class NanokernelLink {
         return attachment.fd() >= 0;
     }
 
+    /** Whether the peers that there are were told, at least once. */
+    boolean isSynced() {
+        return synced;
+    }
+
     long losses() {
         return losses;
     }

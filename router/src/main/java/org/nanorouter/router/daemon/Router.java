@@ -63,7 +63,6 @@ public final class Router implements AutoCloseable, RouterControl.Subject {
     private LeaderLine inherited = LeaderLine.none();
     private long ledAt = startedAt;
     /** Every peer that there is has its port. */
-    private boolean synced;
     /** Configured ports and control socket are there. */
     private boolean complete;
     private boolean ready;
@@ -157,15 +156,13 @@ public final class Router implements AutoCloseable, RouterControl.Subject {
         keeper = new FdbKeeper(FdbFile.beside(config.control()), engine, nowMs());
         RouterConfig.Attach attach = config.attach();
         if (attach != null) {
-            link = NanokernelLink.connect(loop, attach, ports, this::onSynced);
+            link = NanokernelLink.connect(loop, attach, ports, this::announce);
             ports.setMac(link.attachment().mac());
         }
         ports.apply(config.ports());
         loop.every(AGEING_PERIOD_MS, () -> engine.bridge().age(nowMs()));
         loop.every(SAVING_PERIOD_MS, () -> keeper.save(nowMs()));
-        if (link == null) {
-            synced = true;
-        } else {
+        if (link != null) {
             link.begin();
         }
         door.listen();
@@ -204,14 +201,9 @@ public final class Router implements AutoCloseable, RouterControl.Subject {
         }
     }
 
-    private void onSynced() {
-        synced = true;
-        announce();
-    }
-
     /** Once frames can flow and requests are answered. */
     private void announce() {
-        if (!synced || !complete) {
+        if (!complete || link != null && !link.isSynced()) {
             return;
         }
         if (link != null) {
