@@ -10,9 +10,9 @@
 #include "ip/sessions.h"
 #include "macs.h"
 #include "moderation.h"
-#include "queue.h"
 #include "nk.h"
 #include "options.h"
+#include "queue.h"
 #include "watch.h"
 
 /* Frames that one direction moves before the other has its turn. */
@@ -72,11 +72,17 @@ void complain(const char *what, int error);
 /* The pause before the first attempt to attach again; they grow. */
 #define FIRST_RETRY_NS (100 * NS_PER_MS)
 
-/* nanokernel.c: the agent begins to beat, and waits until its peers are told; the attach socket is readable, is lost and it is time, the timer expired. */
+/*
+ * nanokernel.c: the agent begins to beat, and waits until its peers are told; the attach socket is readable; it is lost
+ * and it is time; the timer expired.
+ */
 void nanokernel_begin(struct agent *agent);
 void nanokernel_dispatch(struct agent *agent);
 void nanokernel_reattach(struct agent *agent);
 void nanokernel_tick(struct agent *agent);
+
+/* The TAP's queue is as long again as before a flood. One that somebody else has set meanwhile stays so. */
+int lengthen_queue(struct agent *agent);
 
 /* Reports channels that came into quarantine, and looks again which ones are open. */
 void look_after_channels(struct agent *agent);

@@ -116,8 +116,10 @@ int main(int count, char **arguments)
 		nanokernel_begin(agent);
 		status = loop_run(agent);
 	}
-	if (agent->tap >= 0)
+	if (agent->tap >= 0) {
+		lengthen_queue(agent);
 		close(agent->tap);
+	}
 	nk_detach(agent->nk);
 	free(agent->pending);
 	free(agent);

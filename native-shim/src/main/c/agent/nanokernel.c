@@ -203,23 +203,41 @@ static void watch_others(struct agent *agent, uint64_t now)
 	}
 }
 
-/* A queue that somebody else has set meanwhile, or made as short himself, stays so. */
+static int shorten_queue(struct agent *agent)
+{
+	const char *tap = agent->options.tap.name;
+	uint32_t length;
+	int error = tap_queue(tap, &length);
+
+	if (error || length <= TAP_SHORT_QUEUE)
+		return error;
+	agent->usual_queue = length;
+	return tap_set_queue(tap, TAP_SHORT_QUEUE);
+}
+
+int lengthen_queue(struct agent *agent)
+{
+	const char *tap = agent->options.tap.name;
+	uint32_t usual = agent->usual_queue, length;
+	int error;
+
+	if (!usual)
+		return 0;
+	agent->usual_queue = 0;
+	error = tap_queue(tap, &length);
+	if (error || length != TAP_SHORT_QUEUE)
+		return error;
+	return tap_set_queue(tap, usual);
+}
+
 static void limit_queue(struct agent *agent, uint64_t now)
 {
 	const struct arrivals sums = all_arrivals(agent);
-	const char *tap = agent->options.tap.name;
-	uint32_t length;
 	int error;
 
 	if (!queue_is_to_change(&agent->queue_limit, now, &sums))
 		return;
-	error = tap_queue(tap, &length);
-	if (!error && agent->queue_limit.is_short && length > TAP_SHORT_QUEUE) {
-		agent->usual_queue = length;
-		error = tap_set_queue(tap, TAP_SHORT_QUEUE);
-	} else if (!error && !agent->queue_limit.is_short && agent->usual_queue && length == TAP_SHORT_QUEUE) {
-		error = tap_set_queue(tap, agent->usual_queue);
-	}
+	error = agent->queue_limit.is_short ? shorten_queue(agent) : lengthen_queue(agent);
 	if (error)
 		complain("length of the TAP's queue", error);
 }

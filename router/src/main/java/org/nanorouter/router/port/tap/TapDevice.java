@@ -138,8 +138,12 @@ public final class TapDevice implements AutoCloseable {
         if (toShort && length > SHORT_QUEUE) {
             usualQueue = length;
             Errno.check(NetIf.setQueue(name, SHORT_QUEUE), "shorten the queue of TAP " + name);
-        } else if (!toShort && length == SHORT_QUEUE && usualQueue > 0) {
-            Errno.check(NetIf.setQueue(name, usualQueue), "lengthen the queue of TAP " + name);
+        } else if (!toShort && usualQueue > 0) {
+            int usual = usualQueue;
+            usualQueue = 0;
+            if (length == SHORT_QUEUE) {
+                Errno.check(NetIf.setQueue(name, usual), "lengthen the queue of TAP " + name);
+            }
         }
     }
 
@@ -147,6 +151,10 @@ public final class TapDevice implements AutoCloseable {
     public void close() {
         if (!closed) {
             closed = true;
+            if (usualQueue > 0) {
+                // A persistent one stays; of one that is gone already there is nothing to mend.
+                NetIf.setQueue(name, usualQueue);
+            }
             Fd.close(descriptor);
         }
     }
