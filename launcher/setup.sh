@@ -65,6 +65,8 @@ find_missing_for_test() {
   need_program lftp lftp
   need_program shellcheck shellcheck
   need_program systemd-analyze systemd
+  # capinfos comes with it.
+  need_program tshark tshark
 }
 
 # What turns the models in verify/ into programs.
