@@ -236,6 +236,28 @@ class TapRingIT {
         assertFirstFrameArrives("b", "a", ROUTER_ADDRESS, "02:6e:6b:00:00:01");
     }
 
+    private void awaitQueue(int length) {
+        await("queue of nk0 is " + length).atMost(PATIENCE).pollInterval(Duration.ofMillis(100))
+            .until(() -> run(in("a", "ip", "link", "show", "nk0")).contains(" qlen " + length + "\n"));
+    }
+
+    @Test
+    void aRouterThatEndsInOrderUnderAFloodLeavesALongQueue() throws Exception {
+        Privilege.requireProgram("iperf3");
+        router.destroy();
+        router.waitFor();
+        Files.writeString(config, Files.readString(config).replace("kind = 'tap'", "kind = 'tap'\npersistent = true"));
+        router = startRouter();
+        awaitPing();
+        start("server.log", in("b", "iperf3", "-s", "-1"));
+        await().atMost(PATIENCE).until(() -> run(in("b", "ss", "-Hltn")).contains(":5201"));
+        start("flood.log", in("a", "iperf3", "-u", "-l", "16", "-b", "0", "-t", "120", "-c", AGENT_ADDRESS));
+        awaitQueue(128);
+        router.destroy();
+        assertThat(router.waitFor()).isZero();
+        awaitQueue(1000);
+    }
+
     @Test
     void aGuestsNextEpochIsReachable() throws Exception {
         awaitPing();

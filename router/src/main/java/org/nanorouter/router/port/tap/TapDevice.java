@@ -151,8 +151,8 @@ public final class TapDevice implements AutoCloseable {
     public void close() {
         if (!closed) {
             closed = true;
-            if (usualQueue > 0) {
-                // A persistent one stays; of one that is gone already there is nothing to mend.
+            if (usualQueue > 0 && NetIf.queue(name) == SHORT_QUEUE) {
+                // A persistent one stays. Where it is gone already there is nothing to mend.
                 NetIf.setQueue(name, usualQueue);
             }
             Fd.close(descriptor);
