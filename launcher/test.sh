@@ -111,17 +111,23 @@ test_on() {
   say "Java $feature: $((SECONDS - begin)) s"
 }
 
-# Shows one line a module and one a test class, and what failed.
+# Shows one line a module and one a test class, and what failed, each at once: Debian's awk would wait for more input.
 show_tests() {
-  awk '
-    /^\[INFO\] Building Nanorouter .* \[[0-9]+\/[0-9]+\]$/ { $1 = $2 = ""; sub(/^ +/, ""); print; fflush() }
-    / Tests run: .*Time elapsed: .* in / {
-      split($0, part, /[:,] */)
-      sub(/ --.*/, "", part[10])
-      print "  " $NF ": " part[2] " run, " part[4] + part[6] " failed, " part[8] + 0 " skipped, " part[10]
-      fflush()
-    }
-    /<<< (FAILURE|ERROR)!$/ && !/Tests run/ { $1 = "   "; print; fflush() }'
+  local line
+  local module='^\[INFO\] Building (Nanorouter.*[^ ]) +(\[[0-9]+/[0-9]+\])$'
+  local class='Tests run: ([0-9]+), Failures: ([0-9]+), Errors: ([0-9]+), Skipped: ([0-9]+),'
+  class+=' Time elapsed: ([0-9.,]+ s( <<< [A-Z]+!)?).* in (.*)$'
+  local failure='^\[ERROR\] (.*<<< (FAILURE|ERROR)!)$'
+  while IFS= read -r line; do
+    if [[ $line =~ $module ]]; then
+      printf '%s %s\n' "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}"
+    elif [[ $line =~ $class ]]; then
+      printf '  %s: %d run, %d failed, %d skipped, %s\n' "${BASH_REMATCH[7]}" "${BASH_REMATCH[1]}" \
+        $((BASH_REMATCH[2] + BASH_REMATCH[3])) "${BASH_REMATCH[4]}" "${BASH_REMATCH[5]}"
+    elif [[ $line =~ $failure ]]; then
+      printf '    %s\n' "${BASH_REMATCH[1]}"
+    fi
+  done
 }
 
 # Adds up the reports of all modules.
