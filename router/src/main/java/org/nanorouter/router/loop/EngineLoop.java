@@ -114,11 +114,14 @@ public final class EngineLoop {
         }
     }
 
-    /** Others have their chance first: descriptors that became readable, tasks, times. */
+    /**
+     * Others have their chance first: descriptors that became readable, tasks, times. A task would not give it to them:
+     * Netty runs tasks that queue themselves again for up to a second before it looks at anything else.
+     */
     private void queuePump() {
         if (!pumpQueued) {
             pumpQueued = true;
-            loop.execute(pumpAgain);
+            timers.schedule(pumpAgain, 0);
         }
     }
 

@@ -13,6 +13,8 @@ import org.nanorouter.router.port.Space;
 /** A port without frames that wants to be asked at a time. */
 final class DuePort implements Port {
     long due = NEVER;
+    /** Whether it stays due when it was asked. */
+    boolean restless;
     /** How often it was asked for frames. */
     int asked;
 
@@ -46,7 +48,7 @@ final class DuePort implements Port {
     @Override
     public int receive(FrameBatch batch, Space space, long now) {
         asked++;
-        if (due <= now) {
+        if (due <= now && !restless) {
             due = NEVER;
         }
         return 0;

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.nanorouter.router.engine.Engine;
@@ -87,6 +88,23 @@ class EngineLoopTest {
             asked = port.asked;
             advance(19 * MS);
             assertThat(port.asked).isGreaterThan(asked);
+            return true;
+        }, TIMEOUT_MS);
+    }
+
+    @Test
+    void aPortThatNeverRestsKeepsNothingElseFromItsTime() throws Exception {
+        EngineLoop busy = new EngineLoop(loop, engine, () -> now);
+        CompletableFuture<Integer> askedUntilThen = new CompletableFuture<>();
+        loop.call(() -> {
+            port.due = now;
+            port.restless = true;
+            busy.add(port);
+            return loop.schedule(() -> askedUntilThen.complete(port.asked), 0);
+        }, TIMEOUT_MS);
+        assertThat(askedUntilThen.get(TIMEOUT_MS, TimeUnit.MILLISECONDS)).isPositive().isLessThan(1_000);
+        loop.call(() -> {
+            busy.remove(port);
             return true;
         }, TIMEOUT_MS);
     }
