@@ -19,12 +19,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "nk_abi.h"
+#include "sched/supervisor.h"
 
 static int failures;
 static int skipped;
@@ -304,6 +306,27 @@ static void endpoint_is_batch_and_on_the_second_of_two(void)
 	EXPECT(sched_setaffinity(0, sizeof(all), &all) == 0);
 }
 
+static void supervisor_goes_first_and_its_children_do_not(void)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		int error = nks_process_supervisor_thread();
+		pid_t grandchild;
+
+		if (error)
+			_exit(error == -EPERM && getpriority(PRIO_PROCESS, 0) == 0 ? 0 : 1);
+		if (getpriority(PRIO_PROCESS, 0) != NK_SUPERVISOR_NICE)
+			_exit(2);
+		grandchild = fork();
+		if (grandchild == 0)
+			_exit(getpriority(PRIO_PROCESS, 0) == 0 ? 0 : 3);
+		_exit(waitpid(grandchild, &status, 0) == grandchild ? WEXITSTATUS(status) : 4);
+	}
+	EXPECT(child > 0 && waitpid(child, &status, 0) == child && status == 0);
+}
+
 static void pidfd_tells_the_end_of_a_process(void)
 {
 	pid_t child = fork();
@@ -467,6 +490,7 @@ int main(void)
 	RUN(datagrams_travel_in_batches);
 	RUN(pidfd_tells_the_end_of_a_process);
 	RUN(endpoint_is_batch_and_on_the_second_of_two);
+	RUN(supervisor_goes_first_and_its_children_do_not);
 	rmdir(directory);
 	if (unshare(CLONE_NEWNET) && unshare(CLONE_NEWUSER | CLONE_NEWNET))
 		printf("skipped tap_carries_frames_into_consecutive_records: unshare: %s\n", strerror(errno));

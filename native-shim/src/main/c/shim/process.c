@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "sched/endpoint.h"
+#include "sched/supervisor.h"
 #include "trap/trap.h"
 
 int nks_process_pidfd_open(int pid)
@@ -42,4 +43,9 @@ int nks_process_trap(uint64_t header, int socket)
 int nks_process_endpoint_thread(void)
 {
 	return nk_schedule_endpoint();
+}
+
+int nks_process_supervisor_thread(void)
+{
+	return nk_schedule_supervisor();
 }

@@ -12,6 +12,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -121,6 +122,27 @@ class KernelIT {
             processors.set(Integer.parseInt(ends[0]), Integer.parseInt(ends[ends.length - 1]) + 1);
         }
         return processors;
+    }
+
+    @Test
+    void theNanokernelsThreadGoesBeforeTheOsesItStarts() throws Exception {
+        try (RunningKernel kernel = RunningKernel.start(directory, machine(1))) {
+            kernel.awaitState("os1", "running");
+            assertThat(niceValues(kernel.process.pid())).containsOnlyOnce(-15).contains(0).hasSizeGreaterThan(2);
+            assertThat(niceValues(kernel.pid("os1"))).containsOnly(0);
+        }
+    }
+
+    /** Of each thread of a process; proc(5): the 17th field after the name, which is in parentheses. */
+    private static List<Integer> niceValues(long pid) throws IOException {
+        List<Integer> values = new ArrayList<>();
+        try (Stream<Path> threads = Files.list(Path.of("/proc/" + pid + "/task"))) {
+            for (Path thread : threads.toList()) {
+                String stat = Files.readString(thread.resolve("stat"));
+                values.add(Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[16]));
+            }
+        }
+        return values;
     }
 
     @Test

@@ -34,4 +34,10 @@ public final class Process {
      * -errno: it is scheduled as before then, or in part.
      */
     public static native int endpointThread();
+
+    /**
+     * Puts the calling thread before the OSes that it watches (nice -15); what it starts has the usual nice value.
+     * Returns 0 or -errno: it is scheduled as before then; EPERM: it may not.
+     */
+    public static native int supervisorThread();
 }

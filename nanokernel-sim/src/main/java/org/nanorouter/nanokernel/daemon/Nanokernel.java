@@ -19,6 +19,7 @@ import org.nanorouter.nanokernel.loop.PollLoop;
 import org.nanorouter.nanokernel.supervise.CellFailedException;
 import org.nanorouter.nanokernel.supervise.Machine;
 import org.nanorouter.shim.Errno;
+import org.nanorouter.shim.Process;
 import org.nanorouter.shim.ShimException;
 import org.nanorouter.shim.Systemd;
 import org.slf4j.Logger;
@@ -123,6 +124,8 @@ public final class Nanokernel {
             watchdog();
         });
         stopAction = () -> stopAll(machine);
+        // Where it is refused, a busy machine delays what is seen of a failure.
+        Process.supervisorThread();
         loop.run();
     }
 
