@@ -62,7 +62,6 @@ public final class Router implements AutoCloseable, RouterControl.Subject {
     private @Nullable FdbKeeper keeper;
     private LeaderLine inherited = LeaderLine.none();
     private long ledAt = startedAt;
-    /** Every peer that there is has its port. */
     /** Configured ports and control socket are there. */
     private boolean complete;
     private boolean ready;
