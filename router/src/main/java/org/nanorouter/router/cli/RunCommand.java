@@ -10,6 +10,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.nanorouter.nanokernel.config.ConfigException;
 import org.nanorouter.router.config.RouterConfig;
+import org.nanorouter.router.daemon.LeadRehearsal;
 import org.nanorouter.router.daemon.Router;
 import org.nanorouter.router.daemon.StartException;
 import org.nanorouter.router.process.Lifeline;
@@ -97,6 +98,8 @@ final class RunCommand implements Callable<Integer> {
         FileTime readAt = Files.getLastModifiedTime(file);
         // What it makes anew is read anew when it leads.
         Signals.on("HUP", () -> LOG.info("{} is read again when this router leads", file));
+        LeadRehearsal.run(config);
+        // The last one: a class that is loaded after it may undo what was compiled.
         Rehearsal.run();
         try (LeaderLine line = LeaderLine.open(config.control());
                 Router router = Router.prepare(config, file, environment)) {
@@ -118,7 +121,9 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private void lead(Router router, LeaderLine line) throws InterruptedException, StartException {
-        router.lead(line);
+        // A standby has said READY when it began to stand by.
+        router.lead(line,
+            () -> Systemd.notify((line.isOfStandby() ? "" : "READY=1\n") + "STATUS=leads, frames can flow"));
         Signals.on("HUP", router::reload);
         end.await();
         Systemd.notify("STOPPING=1");

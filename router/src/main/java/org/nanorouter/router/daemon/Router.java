@@ -35,7 +35,6 @@ import org.nanorouter.router.standby.LeaderLine;
 import org.nanorouter.router.standby.Reclaim;
 import org.nanorouter.router.standby.StandbyDoor;
 import org.nanorouter.shim.NativeBuffer;
-import org.nanorouter.shim.Systemd;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,6 +60,7 @@ public final class Router implements AutoCloseable, RouterControl.Subject {
     private @Nullable StandbyDoor door;
     private @Nullable FdbKeeper keeper;
     private LeaderLine inherited = LeaderLine.none();
+    private Runnable onReady = () -> { };
     private long ledAt = startedAt;
     /** Configured ports and control socket are there. */
     private boolean complete;
@@ -93,7 +93,7 @@ public final class Router implements AutoCloseable, RouterControl.Subject {
     public static Router start(RouterConfig config, Path file, Map<String, String> environment) throws StartException {
         Router router = prepare(config, file, environment);
         try {
-            router.lead(LeaderLine.none());
+            router.lead(LeaderLine.none(), () -> { });
             return router;
         } catch (StartException | RuntimeException e) {
             router.close();
@@ -105,11 +105,13 @@ public final class Router implements AutoCloseable, RouterControl.Subject {
      * Brings the router up, once.
      *
      * @param line TAPs of the leader before, which this router takes or closes
+     * @param onReady called once, on the data loop, when frames can flow and requests are answered
      * @throws StartException if it cannot be brought up; after {@link #close} nothing is left behind then
      */
-    public void lead(LeaderLine line) throws StartException {
+    public void lead(LeaderLine line, Runnable onReady) throws StartException {
         ledAt = System.nanoTime();
         inherited = line;
+        this.onReady = onReady;
         try {
             FutureTask<Boolean> ways = new FutureTask<>(() -> {
                 bringUp();
@@ -211,8 +213,7 @@ public final class Router implements AutoCloseable, RouterControl.Subject {
         if (!ready) {
             ready = true;
             ports.announce();
-            // A standby has said READY when it began to stand by.
-            Systemd.notify((inherited.isOfStandby() ? "" : "READY=1\n") + "STATUS=leads, frames can flow");
+            onReady.run();
             LOG.info("router {} is ready {} ms after it began to lead", name(),
                 (System.nanoTime() - ledAt) / NANOS_PER_MS);
         }

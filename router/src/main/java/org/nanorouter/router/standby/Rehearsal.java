@@ -5,15 +5,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 import org.nanorouter.nanokernel.abi.AbiDescriptor;
-import org.nanorouter.nanokernel.abi.OsKind;
-import org.nanorouter.nanokernel.abi.OsRegionDescriptor;
 import org.nanorouter.nanokernel.abi.RecordDescriptor;
 import org.nanorouter.nanokernel.channel.Channel;
-import org.nanorouter.nanokernel.memory.Doorbells;
-import org.nanorouter.nanokernel.memory.ManagementWriter;
 import org.nanorouter.nanokernel.memory.OsRegion;
-import org.nanorouter.nanokernel.memory.OsRegionObject;
-import org.nanorouter.nanokernel.memory.RingPlace;
 import org.nanorouter.nanokernel.ring.RingConsumer;
 import org.nanorouter.nanokernel.ring.RingProducer;
 import org.nanorouter.router.engine.Engine;
@@ -48,19 +42,13 @@ public final class Rehearsal implements AutoCloseable {
     private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final int FRAMES = 16;
     private static final int FRAME_LENGTH = 1_514;
-    private static final int RING = AbiDescriptor.MIN_RING_CAPACITY;
-    private static final int REGION = OsRegionDescriptor.regionLength(1, RING);
     private static final String LOOPBACK = "lo";
-    private static final byte[] OWN_MAC = {2, 0, 0, 0, 0, 1};
-    private static final byte[] PEER_MAC = {2, 0, 0, 0, 0, 2};
 
-    private final ManagementWriter management = ManagementWriter.create(new byte[16]);
-    private final Doorbells doorbells = new Doorbells();
+    private final Stage stage = new Stage();
     private final NativeBuffer scratch = NativeBuffer.allocate(Engine.SCRATCH_LENGTH);
     private final NativeBuffer frame = NativeBuffer.allocate(FrameBatch.VNET_HDR_LENGTH + AbiDescriptor.MAX_PAYLOAD);
-    private final OsRegionObject[] objects = {begin(0, OWN_MAC), begin(1, PEER_MAC)};
-    private final OsRegion own = OsRegion.mapOwn(objects[0].writableFd(), REGION, 0, 1);
-    private final OsRegion peer = OsRegion.mapOwn(objects[1].writableFd(), REGION, 1, 1);
+    private final OsRegion own = stage.map(Stage.OWN);
+    private final OsRegion peer = stage.map(Stage.PEER);
     private final Channel near;
     private final Channel far;
     private final TapPort tap;
@@ -68,11 +56,8 @@ public final class Rehearsal implements AutoCloseable {
     private final Engine engine;
 
     private Rehearsal() throws IOException {
-        RingPlace place = new RingPlace(OsRegionDescriptor.ringDataOffset(0, RING), RING);
-        management.openRing(0, 1, place);
-        management.openRing(1, 0, place);
-        near = channel(own, 1, 0);
-        far = channel(peer, 0, 1);
+        near = stage.channel(own, Stage.PEER, Stage.OWN);
+        far = stage.channel(peer, Stage.OWN, Stage.PEER);
         frame.buffer().putInt(0, 0);
         Errno.check(UnixSocket.seqPacketPair(frame.address()), "make a pair of sockets");
         cable = frame.buffer().getInt(0);
@@ -81,18 +66,6 @@ public final class Rehearsal implements AutoCloseable {
         engine = new Engine(new Bridge(fdb, Engine.MAX_PORTS), scratch.buffer(), scratch.address(), System::nanoTime);
         engine.add(tap);
         engine.add(new ChannelPort("peer", near, OnFull.DROP));
-    }
-
-    private OsRegionObject begin(int id, byte[] mac) throws IOException {
-        management.defineOs(id, "os" + id, OsKind.PROCESS, mac, 1_000, 10_000);
-        int epoch = management.beginEpoch(id, REGION, System.nanoTime(), new byte[16]);
-        return OsRegionObject.create("rehearsal", id, epoch, REGION);
-    }
-
-    private Channel channel(OsRegion of, int to, int from) throws IOException {
-        return Channel.open(of, OsRegion.mapPeer(objects[to].readOnlyFd(), REGION, to, 1), management.region(),
-            Errno.check(Fd.duplicate(doorbells.waiter(to, from)), "dup"),
-            Errno.check(Fd.duplicate(doorbells.ringer(from, to)), "dup"));
     }
 
     /** Rehearses, a fraction of a second on an idle CPU; what fails costs only speed. */
@@ -130,7 +103,7 @@ public final class Rehearsal implements AutoCloseable {
     private int send() {
         for (int i = 0; i < FRAMES; i++) {
             frame.buffer().putLong(0, 0).putInt(Long.BYTES, 0);
-            address(frame.buffer(), FrameBatch.VNET_HDR_LENGTH, PEER_MAC, OWN_MAC);
+            address(frame.buffer(), FrameBatch.VNET_HDR_LENGTH, Stage.PEER_MAC, Stage.OWN_MAC);
             Tap.write(cable, frame.address(), FrameBatch.VNET_HDR_LENGTH + FRAME_LENGTH);
         }
         engine.markReady(engine.indexOf(tap));
@@ -155,7 +128,7 @@ public final class Rehearsal implements AutoCloseable {
                 ByteBuffer memory = producer.buffer();
                 memory.putLong(record + RecordDescriptor.VNET_HDR_OFFSET, 0);
                 memory.putInt(record + RecordDescriptor.VNET_HDR_OFFSET + Long.BYTES, 0);
-                address(memory, record + RecordDescriptor.PAYLOAD_OFFSET, OWN_MAC, PEER_MAC);
+                address(memory, record + RecordDescriptor.PAYLOAD_OFFSET, Stage.OWN_MAC, Stage.PEER_MAC);
                 producer.publish(RecordDescriptor.TYPE_ETHERNET, FRAME_LENGTH, System.nanoTime());
             }
         }
@@ -176,11 +149,7 @@ public final class Rehearsal implements AutoCloseable {
         far.close();
         own.close();
         peer.close();
-        for (OsRegionObject object : objects) {
-            object.close();
-        }
-        doorbells.close();
-        management.close();
+        stage.close();
         scratch.close();
         frame.close();
     }

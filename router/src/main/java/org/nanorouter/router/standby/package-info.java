@@ -8,10 +8,11 @@
  *
  * <h2>What a standby has</h2>
  * Its JVM runs, its configuration is read, and its data path was {@linkplain
- * org.nanorouter.router.standby.Rehearsal rehearsed}. From the leader's {@link
- * org.nanorouter.router.standby.StandbyDoor} it gets a duplicate of each TAP's descriptor over its {@link
- * org.nanorouter.router.standby.LeaderLine}. So the TAP stays open when the leader dies: its carrier stays, and so do
- * the frames that its OS sent and nobody has read yet. A leader that comes without such duplicates opens the TAP anew.
+ * org.nanorouter.router.standby.Rehearsal rehearsed}, as was to lead ({@code daemon.LeadRehearsal}), both on a {@code
+ * Stage} within the process. From the leader's {@link org.nanorouter.router.standby.StandbyDoor} it gets a duplicate of
+ * each TAP's descriptor over its {@link org.nanorouter.router.standby.LeaderLine}. So the TAP stays open when the
+ * leader dies: its carrier stays, and so do the frames that its OS sent and nobody has read yet. A leader that comes
+ * without such duplicates opens the TAP anew.
  *
  * <h2>What the next leader takes over</h2>
  * The OS's epoch, the cursors in its region (docs/abi.md), the TAPs, and from a file what the bridge had learned. The
