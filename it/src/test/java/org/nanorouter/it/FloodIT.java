@@ -31,17 +31,9 @@ class FloodIT {
         Privilege.requireRoot();
         Privilege.requireTun();
         Privilege.requireProgram("iperf3");
-        String folder = System.getProperty("nanorouter.native");
-        StringBuilder config = new StringBuilder("[machine]\nheartbeat = { deadline = \"60 s\" }\n");
-        for (int i = 1; i <= 2; i++) {
-            config.append(String.format("""
-                    [[os]]
-                    name = "%s"
-                    init = ["%s/nk-agent", "--address", "10.77.0.%d/24"]
-                    mounts = [{ source = "%s" }]
-                    """, i == 1 ? "host" : "guest", folder, i, folder));
-        }
-        kernel = RunningKernel.start(directory, config.toString());
+        String config = "[machine]\nheartbeat = { deadline = \"60 s\" }\n";
+        kernel = RunningKernel.start(directory,
+                config + RunningKernel.agent("host", 1) + RunningKernel.agent("guest", 2));
         kernel.awaitState("host", "running");
         kernel.awaitState("guest", "running");
     }

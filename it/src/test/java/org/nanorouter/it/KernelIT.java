@@ -36,20 +36,13 @@ class KernelIT {
 
     /** OSes named os1, os2, ... with the addresses 10.77.0.1, 10.77.0.2, ... */
     private static String machine(int count) {
-        String folder = System.getProperty("nanorouter.native");
         StringBuilder config = new StringBuilder("""
                 [machine]
                 ring_size = "256 KiB"
                 heartbeat = { period = "100 ms", deadline = "20 s" }
                 """);
         for (int i = 1; i <= count; i++) {
-            config.append(String.format("""
-                    [[os]]
-                    name = "os%d"
-                    init = ["%s/nk-agent", "--address", "10.77.0.%d/24"]
-                    mounts = [{ source = "%s" }]
-                    restart = { policy = "never" }
-                    """, i, folder, i, folder));
+            config.append(RunningKernel.agent("os" + i, i));
         }
         return config.toString();
     }

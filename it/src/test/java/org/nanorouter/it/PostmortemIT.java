@@ -37,22 +37,11 @@ class PostmortemIT {
     }
 
     private static String machine() {
-        String folder = System.getProperty("nanorouter.native");
-        StringBuilder config = new StringBuilder("""
+        return """
                 [machine]
                 ring_size = "256 KiB"
                 heartbeat = { period = "100 ms", deadline = "60 s" }
-                """);
-        for (int i = 1; i <= 2; i++) {
-            config.append(String.format("""
-                    [[os]]
-                    name = "%s"
-                    init = ["%s/nk-agent", "--address", "10.77.0.%d/24"]
-                    mounts = [{ source = "%s" }]
-                    restart = { policy = "never" }
-                    """, i == 1 ? "host" : "guest", folder, i, folder));
-        }
-        return config.toString();
+                """ + RunningKernel.agent("host", 1) + RunningKernel.agent("guest", 2);
     }
 
     private static void ping(RunningKernel kernel, String from, String to, int count) throws Exception {

@@ -36,6 +36,18 @@ final class RunningKernel implements AutoCloseable {
         this.log = log;
     }
 
+    /** A table of machine.toml: an OS that is an agent at 10.77.0.{@code number} and is never started again. */
+    static String agent(String name, int number) {
+        String folder = System.getProperty("nanorouter.native");
+        return String.format("""
+                [[os]]
+                name = "%s"
+                init = ["%s/nk-agent", "--address", "10.77.0.%d/24"]
+                mounts = [{ source = "%s" }]
+                restart = { policy = "never" }
+                """, name, folder, number, folder);
+    }
+
     /** Starts it; its machine.toml is {@code config}. */
     static RunningKernel start(Path directory, String config, String... options) throws IOException {
         Path log = directory.resolve("kernel.log");
