@@ -26,8 +26,8 @@ class CSelfTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"shim-selftest", "ring-selftest", "kill-selftest", "attach-selftest", "agent-selftest",
-        "frame-selftest", "forward-selftest", "sessions-selftest"})
+    @ValueSource(strings = {"shim-selftest", "ring-selftest", "hostile-selftest", "kill-selftest", "attach-selftest",
+        "agent-selftest", "frame-selftest", "forward-selftest", "sessions-selftest"})
     void everyClaimHolds(String program) throws IOException, InterruptedException {
         String output = run(PROGRAMS.resolve(program).toString());
         assertThat(output).contains("ok ").doesNotContain("FAILED");
