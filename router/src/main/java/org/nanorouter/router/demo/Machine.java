@@ -50,7 +50,8 @@ final class Machine implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(20);
     private static final Duration LONG = Duration.ofDays(365);
     private static final int LOG_LINES = 12;
-    private static final Set<Object> COMING_UP = Set.of("defined", "booting", "restarting");
+    /** On a busy machine an OS may be suspect before anybody looked: it beats again, or it is hung soon. */
+    private static final Set<Object> UNDECIDED = Set.of("defined", "booting", "restarting", "suspect");
     private static final String LISTENING = "0A";
 
     private final DemoSettings settings;
@@ -162,11 +163,15 @@ final class Machine implements AutoCloseable {
         AtomicReference<Object> state = new AtomicReference<>();
         await("OS " + os + " does not come up", () -> {
             state.set(askKernel("os.show", os, "state"));
-            return !COMING_UP.contains(state.get());
+            return isDecided(state.get());
         });
         if (!"running".equals(state.get())) {
             throw new StepFailure("OS " + os + " is " + state.get(), logs());
         }
+    }
+
+    static boolean isDecided(Object state) {
+        return !UNDECIDED.contains(state);
     }
 
     /** Waits until somebody in an OS listens at a TCP port. */
