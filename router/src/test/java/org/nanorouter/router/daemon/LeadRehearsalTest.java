@@ -49,7 +49,8 @@ class LeadRehearsalTest {
         Files.createFile(left.resolve("by one that was killed"));
         LeadRehearsal.rehearse(config(directory));
         assertThat(directory).isEmptyDirectory();
-        assertThat(descriptors()).isEqualTo(before);
+        // A class that is just being loaded may have one.
+        await().untilAsserted(() -> assertThat(descriptors()).isLessThanOrEqualTo(before));
         await().untilAsserted(() -> assertThat(threads()).isEqualTo(threads));
     }
 
