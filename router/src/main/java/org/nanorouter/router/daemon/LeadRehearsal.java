@@ -87,7 +87,7 @@ public final class LeadRehearsal {
         try (Router router = Router.prepare(stage, directory, Map.of())) {
             router.lead(LeaderLine.none(), ready::countDown);
             if (!ready.await(LIMIT_S, TimeUnit.SECONDS)) {
-                LOG.warn("a rehearsed router did not become ready");
+                throw new IllegalStateException("it did not become ready");
             }
         }
     }

@@ -35,7 +35,7 @@ public final class StageNanokernel implements AttachHost, AutoCloseable {
     /**
      * Begins to serve.
      *
-     * @param directory for the attach socket and the token, which {@link #close} removes
+     * @param directory for the attach socket and the token, which the caller removes
      */
     public StageNanokernel(Path directory) throws IOException {
         socket = directory.resolve("attach");
@@ -127,7 +127,7 @@ public final class StageNanokernel implements AttachHost, AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
         closing = true;
         try {
             thread.join();
@@ -137,7 +137,5 @@ public final class StageNanokernel implements AttachHost, AutoCloseable {
         List.copyOf(sessions).forEach(AttachSession::close);
         Fd.close(listener);
         stage.close();
-        Files.deleteIfExists(socket);
-        Files.deleteIfExists(tokenFile);
     }
 }
