@@ -17,13 +17,14 @@ final class Commands {
     }
 
     /**
-     * The command's class, or null if there is none; a switch, so that only the class that is asked for is loaded.
+     * The command as picocli takes it, a class with annotations or a model without; null if there is none. A switch, so
+     * that only the class that is asked for is loaded.
      */
-    static @Nullable Class<?> named(String name) {
+    static @Nullable Object named(String name) {
         return switch (name) {
             case "demo" -> DemoCommand.class;
             case "kernel" -> KernelCommand.class;
-            case "run" -> RunCommand.class;
+            case "run" -> new RunCommand().spec();
             case "os" -> OsCommand.class;
             case "router" -> RouterCommand.class;
             case "exec" -> ExecCommand.class;

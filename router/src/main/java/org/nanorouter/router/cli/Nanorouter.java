@@ -10,61 +10,48 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
 import picocli.CommandLine;
-import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
-import picocli.CommandLine.Spec;
 
-/** The program: finds the subcommand, runs it, and turns what went wrong into one line and an exit code. */
-@Command(
-        name = "nanorouter",
-        versionProvider = Nanorouter.Version.class,
-        synopsisSubcommandLabel = "COMMAND",
-        description = "Lets the operating systems that share one machine talk to each other through shared memory.",
-        descriptionHeading = "%n",
-        optionListHeading = "%nOptions:%n",
-        commandListHeading = "%nCommands:%n",
-        footerHeading = "%nExamples:%n",
-        footer = {
-            "  nanorouter demo                      two OSes, telnet and ftp between them",
-            "  nanorouter demo --stay               the same, left up for the commands below",
-            "  nanorouter status                    what runs, and what crosses",
-            "  nanorouter exec guest -- ip address  a command inside an emulated OS",
-            "  nanorouter COMMAND --help            everything about one command"
-        })
+/**
+ * The program: finds the subcommand, runs it, and turns what went wrong into one line and an exit code. Its options are
+ * said without annotations, which take long to read at every start.
+ */
 public final class Nanorouter implements Runnable {
-    private static final String LOG_FORMAT_PROPERTY = "java.util.logging.SimpleFormatter.format";
-    /** One line an event: time, level, message, and the stack trace if there is one. */
-    private static final String LOG_FORMAT = "%1$tF %1$tT.%1$tL %4$s %5$s%6$s%n";
+    private final CommandSpec spec = CommandSpec.wrapWithoutInspection(this).name("nanorouter")
+            .versionProvider(new Version())
+            .addOption(OptionSpec.builder("-h", "--help").usageHelp(true).scopeType(ScopeType.INHERIT)
+                    .description("Shows this help and ends.").build())
+            .addOption(OptionSpec.builder("-V", "--version").versionHelp(true)
+                    .description("Shows the version and ends.").build());
 
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
-
-    @Option(
-            names = {"-h", "--help"},
-            usageHelp = true,
-            scope = ScopeType.INHERIT,
-            description = "Shows this help and ends.")
-    private boolean help;
-
-    @Option(
-            names = {"-V", "--version"},
-            versionHelp = true,
-            description = "Shows the version and ends.")
-    private boolean version;
+    private Nanorouter() {
+        spec.usageMessage()
+                .synopsisSubcommandLabel("COMMAND")
+                .description("Lets the operating systems that share one machine talk to each other through shared "
+                        + "memory.")
+                .descriptionHeading("%n")
+                .optionListHeading("%nOptions:%n")
+                .commandListHeading("%nCommands:%n")
+                .footerHeading("%nExamples:%n")
+                .footer(
+                        "  nanorouter demo                      two OSes, telnet and ftp between them",
+                        "  nanorouter demo --stay               the same, left up for the commands below",
+                        "  nanorouter status                    what runs, and what crosses",
+                        "  nanorouter exec guest -- ip address  a command inside an emulated OS",
+                        "  nanorouter COMMAND --help            everything about one command");
+    }
 
     /** Runs one command line and ends the JVM with its exit code. */
     public static void main(String[] args) {
-        if (System.getProperty(LOG_FORMAT_PROPERTY) == null) {
-            System.setProperty(LOG_FORMAT_PROPERTY, LOG_FORMAT);
-        }
+        LogSetup.offer();
         System.exit(run(args));
     }
 
@@ -90,7 +77,7 @@ public final class Nanorouter implements Runnable {
     }
 
     static CommandLine commandLine(String... args) {
-        CommandLine root = new CommandLine(new Nanorouter());
+        CommandLine root = new CommandLine(new Nanorouter().spec);
         addCommands(root, args);
         root.setColorScheme(CommandLine.Help.defaultColorScheme(Terminal.outputHasColours() ? Ansi.ON : Ansi.OFF));
         root.setUsageHelpAutoWidth(Terminal.outputIsTerminal());
@@ -102,7 +89,7 @@ public final class Nanorouter implements Runnable {
 
     /** Adds the command that the first word names, or all of them if none is named: for help and for suggestions. */
     private static void addCommands(CommandLine root, String... args) {
-        Class<?> named = args.length == 0 ? null : Commands.named(args[0]);
+        Object named = args.length == 0 ? null : Commands.named(args[0]);
         if (named != null) {
             root.addSubcommand(named);
             return;

@@ -21,49 +21,57 @@ import org.nanorouter.router.standby.Rehearsal;
 import org.nanorouter.shim.Systemd;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
 
-/** {@code nanorouter run}: the router daemon. */
-@Command(
-        name = "run",
-        description = "Runs the router of this OS until it is told to end (TERM, INT). HUP reads the file again.",
-        footerHeading = "%nExamples:%n",
-        footer = {
-            "  nanorouter run -c router.toml             config/router.toml documents every key",
-            "  nanorouter run --standby -c router.toml   takes over when the other one dies",
-        })
+/**
+ * {@code nanorouter run}: the router daemon. It says its options without annotations, which take long to read while an
+ * OS is without a router.
+ */
 final class RunCommand implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(RunCommand.class);
+    private static final String CONFIG = "--config";
+    private static final String LIFELINE = "--lifeline";
+    private static final String STANDBY = "--standby";
 
-    @Option(
-            names = {"-c", "--config"},
-            paramLabel = "FILE",
-            required = true,
-            description = "The router's configuration.")
-    private Path file = Path.of("");
-
-    @Option(
-            names = "--lifeline",
-            description = "End when the standard input is at its end.")
-    private boolean lifeline;
-
-    @Option(
-            names = "--standby",
-            description = "If another router leads this OS, wait, ready to take over when it ends.")
-    private boolean standby;
-
+    private final CommandSpec spec = CommandSpec.wrapWithoutInspection(this).name("run")
+            .addOption(OptionSpec.builder("-c", CONFIG).type(Path.class).paramLabel("FILE").required(true)
+                    .description("The router's configuration.").build())
+            .addOption(OptionSpec.builder(LIFELINE).type(boolean.class)
+                    .description("End when the standard input is at its end.").build())
+            .addOption(OptionSpec.builder(STANDBY).type(boolean.class)
+                    .description("If another router leads this OS, wait, ready to take over when it ends.").build());
     private final Map<String, String> environment = System.getenv();
     private final CountDownLatch end = new CountDownLatch(1);
+    private Path file = Path.of("");
+    private boolean standby;
+
+    RunCommand() {
+        spec.usageMessage()
+                .description("Runs the router of this OS until it is told to end (TERM, INT). "
+                        + "HUP reads the file again.")
+                .footerHeading("%nExamples:%n")
+                .footer(
+                        "  nanorouter run -c router.toml             config/router.toml documents every key",
+                        "  nanorouter run --standby -c router.toml   takes over when the other one dies");
+    }
+
+    CommandSpec spec() {
+        return spec;
+    }
 
     @Override
     public Integer call() throws InterruptedException {
+        ParseResult given = spec.commandLine().getParseResult();
+        file = given.matchedOptionValue(CONFIG, file);
+        standby = given.hasMatchedOption(STANDBY);
         try {
             RouterConfig config = RouterConfig.read(file, environment);
             try (LeaderLock lock = openLock(config)) {
                 Signals.on("TERM", () -> end(lock));
                 Signals.on("INT", () -> end(lock));
-                if (lifeline) {
+                if (given.hasMatchedOption(LIFELINE)) {
                     Lifeline.watch(System.in, () -> end(lock));
                 }
                 run(config, lock);

@@ -11,7 +11,7 @@ import java.net.ConnectException;
 import java.net.SocketException;
 import java.nio.file.AccessDeniedException;
 import org.junit.jupiter.api.Test;
-import picocli.CommandLine.Command;
+import picocli.CommandLine;
 
 class NanorouterTest {
     private final StringWriter out = new StringWriter();
@@ -25,11 +25,11 @@ class NanorouterTest {
     }
 
     @Test
-    void everyListedCommandHasAClassOfThatName() {
+    void everyListedCommandIsThereByThatName() {
         for (String name : Commands.NAMES) {
-            Class<?> command = Commands.named(name);
+            Object command = Commands.named(name);
             assertThat(command).as(name).isNotNull();
-            assertThat(command.getAnnotation(Command.class).name()).isEqualTo(name);
+            assertThat(new CommandLine(command).getCommandName()).isEqualTo(name);
         }
     }
 
