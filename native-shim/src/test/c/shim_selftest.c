@@ -13,8 +13,10 @@
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -306,22 +308,55 @@ static void endpoint_is_batch_and_on_the_second_of_two(void)
 	EXPECT(sched_setaffinity(0, sizeof(all), &all) == 0);
 }
 
+static void *tell_and_stay(void *pipe)
+{
+	pid_t self = gettid();
+
+	if (write(*(int *)pipe, &self, sizeof(self)) != sizeof(self))
+		_exit(5);
+	for (;;)
+		pause();
+}
+
+/* Starts a thread; 0 if that failed. */
+static pid_t other_thread(void)
+{
+	int ends[2];
+	pthread_t thread;
+	pid_t id;
+
+	if (pipe(ends) || pthread_create(&thread, NULL, tell_and_stay, &ends[1]) ||
+	    read(ends[0], &id, sizeof(id)) != sizeof(id))
+		return 0;
+	return id;
+}
+
+/* By real time, or where that is not allowed by its nice value. */
+static bool goes_first(pid_t thread)
+{
+	return (sched_getscheduler(thread) & ~SCHED_RESET_ON_FORK) == SCHED_FIFO ||
+	       getpriority(PRIO_PROCESS, (id_t)thread) == NK_SUPERVISOR_NICE;
+}
+
 static void supervisor_goes_first_and_its_children_do_not(void)
 {
 	pid_t child = fork();
 	int status;
 
 	if (child == 0) {
-		int error = nks_process_supervisor_thread();
+		pid_t thread = other_thread();
+		int error = nks_process_supervisor();
 		pid_t grandchild;
 
 		if (error)
 			_exit(error == -EPERM && getpriority(PRIO_PROCESS, 0) == 0 ? 0 : 1);
-		if (getpriority(PRIO_PROCESS, 0) != NK_SUPERVISOR_NICE)
+		if (!goes_first(0))
 			_exit(2);
+		if (!thread || !goes_first(thread))
+			_exit(6);
 		grandchild = fork();
 		if (grandchild == 0)
-			_exit(getpriority(PRIO_PROCESS, 0) == 0 ? 0 : 3);
+			_exit(!goes_first(0) && getpriority(PRIO_PROCESS, 0) == 0 ? 0 : 3);
 		_exit(waitpid(grandchild, &status, 0) == grandchild ? WEXITSTATUS(status) : 4);
 	}
 	EXPECT(child > 0 && waitpid(child, &status, 0) == child && status == 0);

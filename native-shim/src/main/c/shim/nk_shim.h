@@ -337,7 +337,7 @@ NKS_EXPORT int nks_process_trap(uint64_t header, int socket);
  * keeps to the second of them (sched/endpoint.h).
  */
 NKS_EXPORT int nks_process_endpoint_thread(void);
-/* The calling thread watches OSes: its turns come before theirs, if that is allowed (sched/supervisor.h). */
-NKS_EXPORT int nks_process_supervisor_thread(void);
+/* The process watches OSes: its turns come before theirs, if that is allowed (sched/supervisor.h). */
+NKS_EXPORT int nks_process_supervisor(void);
 
 #endif

@@ -45,7 +45,7 @@ int nks_process_endpoint_thread(void)
 	return nk_schedule_endpoint();
 }
 
-int nks_process_supervisor_thread(void)
+int nks_process_supervisor(void)
 {
 	return nk_schedule_supervisor();
 }

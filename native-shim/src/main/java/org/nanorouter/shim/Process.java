@@ -36,8 +36,9 @@ public final class Process {
     public static native int endpointThread();
 
     /**
-     * Puts the calling thread before the OSes that it watches (nice -15); what it starts has the usual nice value.
+     * Puts the process, with all its threads, before the OSes that it watches: by real time, or where that is not
+     * allowed by its nice value. Programs and threads that the calling thread starts are scheduled as usual.
      * Returns 0 or -errno: it is scheduled as before then; EPERM: it may not.
      */
-    public static native int supervisorThread();
+    public static native int supervisor();
 }

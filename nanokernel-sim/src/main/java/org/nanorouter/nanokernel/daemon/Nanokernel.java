@@ -125,7 +125,7 @@ public final class Nanokernel {
         });
         stopAction = () -> stopAll(machine);
         // Where it is refused, a busy machine delays what is seen of a failure.
-        Process.supervisorThread();
+        Process.supervisor();
         loop.run();
     }
 

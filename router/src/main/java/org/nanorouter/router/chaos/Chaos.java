@@ -162,8 +162,14 @@ public final class Chaos implements AutoCloseable {
         long flows = awaitTraffic(touched, trouble, recovered);
         judge(endsOs, os, place, survivors);
         touched.forEach(Session::oblige);
-        return new Outcome(outcomes.size() + 1, trouble, os, since(begin, noticed == null ? -1 : noticed.at()),
-            since(begin, recovered), since(begin, flows));
+        return new Outcome(outcomes.size() + 1, trouble, os,
+            noticed == null ? -1 : since(failedAt(trouble, os, begin), noticed.at()), since(begin, recovered),
+            since(begin, flows));
+    }
+
+    /** The trap if it was a panic: until there, a request and a signal were on their way. */
+    private long failedAt(Trouble trouble, String os, long begin) throws IOException, ControlException {
+        return trouble == Trouble.PANIC ? kernel.trapAt(os).orElse(begin) : begin;
     }
 
     /** Garbage is overwritten by the next record that is published: who looks too late does not see it. */

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.control.ControlClient;
 import org.nanorouter.nanokernel.control.ControlException;
@@ -63,6 +64,12 @@ final class Kernel {
     /** Everything about one OS. */
     Map<String, Object> show(String os) throws IOException, ControlException {
         return call(Map.of("verb", "os.show", "os", os));
+    }
+
+    /** When the OS wrote the panic record of its last failure, as it says; empty if it left none. */
+    OptionalLong trapAt(String os) throws IOException, ControlException {
+        return call(Map.of("verb", "os.postmortem", "os", os)).get("panic") instanceof Map<?, ?> panic
+                ? OptionalLong.of(number(panic, "at")) : OptionalLong.empty();
     }
 
     /** {@code ms} is of use to {@code os.mute} alone. */

@@ -7,7 +7,8 @@ package org.nanorouter.router.chaos;
  *
  * @param number   from 1
  * @param os       where
- * @param detectNs until the nanokernel noticed; -1 too if there is nothing to notice
+ * @param detectNs until the nanokernel noticed; of a panic since the trap, when the OS wrote its record; -1 too if
+ *                 there is nothing to notice
  * @param recoverNs until the OS or its endpoint was ready again
  * @param trafficNs until checked bytes flowed again over every session that it touched
  */
