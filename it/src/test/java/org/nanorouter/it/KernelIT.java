@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -22,6 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(180)
 class KernelIT {
     private static final int GUESTS = 16;
+    /** The priority of a thread with nice 0. */
+    private static final int USUAL = 20;
     /** {@code SCHED_BATCH} of {@code linux/sched.h}. */
     private static final String SCHED_BATCH = "3";
 
@@ -118,21 +121,25 @@ class KernelIT {
     }
 
     @Test
-    void theNanokernelsThreadGoesBeforeTheOsesItStarts() throws Exception {
+    void theNanokernelGoesBeforeTheOsesItStarts() throws Exception {
         try (RunningKernel kernel = RunningKernel.start(directory, machine(1))) {
             kernel.awaitState("os1", "running");
-            assertThat(niceValues(kernel.process.pid())).containsOnlyOnce(-15).contains(0).hasSizeGreaterThan(2);
-            assertThat(niceValues(kernel.pid("os1"))).containsOnly(0);
+            List<Integer> own = priorities(kernel.process.pid());
+            // In real time, 2; or where that is not allowed, nice -15.
+            assertThat(Collections.min(own)).isIn(-3, 5);
+            // Java's own, for which it has to wait, had begun before; only some began after it by its own doing.
+            assertThat(own.stream().filter(priority -> priority < USUAL).count()).isGreaterThan(own.size() / 2);
+            assertThat(priorities(kernel.pid("os1"))).containsOnly(USUAL);
         }
     }
 
-    /** Of each thread of a process; proc(5): the 17th field after the name, which is in parentheses. */
-    private static List<Integer> niceValues(long pid) throws IOException {
+    /** Of each thread of a process, the least goes first; proc(5): the 16th field after the name in parentheses. */
+    private static List<Integer> priorities(long pid) throws IOException {
         List<Integer> values = new ArrayList<>();
         try (Stream<Path> threads = Files.list(Path.of("/proc/" + pid + "/task"))) {
             for (Path thread : threads.toList()) {
                 String stat = Files.readString(thread.resolve("stat"));
-                values.add(Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[16]));
+                values.add(Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[15]));
             }
         }
         return values;
