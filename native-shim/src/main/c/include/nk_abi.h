@@ -190,6 +190,15 @@ enum nk_attach_type {
 	NK_PANIC = 8,
 	NK_SILENT = 9, /* struct nk_peer_gone */
 	NK_LIED = 10,  /* struct nk_peer_gone */
+	NK_JOIN = 11,  /* struct nk_attach_request */
+	NK_JOINED = 12,
+	NK_OPEN_PORT = 13,
+	NK_CLOSE_PORT = 14, /* struct nk_close */
+	NK_CONNECT = 15,
+	NK_CONNECTION = 16,
+	NK_CLOSE = 17,
+	NK_CLOSED = 18,
+	NK_ANSWER = 19,
 };
 
 enum nk_attach_error {
@@ -200,6 +209,11 @@ enum nk_attach_error {
 	NK_BAD_TOKEN = 5,
 	NK_BUSY = 6,
 	NK_NOT_RUNNING = 7,
+	NK_BAD_NAME = 8,
+	NK_NAME_TAKEN = 9,
+	NK_NO_SUCH_PORT = 10,
+	NK_BAD_CAPACITY = 11,
+	NK_LIMIT = 12,
 };
 
 struct nk_attach_header {
@@ -240,6 +254,79 @@ struct nk_peer_gone {
 struct nk_refused {
 	struct nk_attach_header header;
 	uint32_t error;
+	uint32_t reserved;
+	char text[NK_REFUSED_TEXT_LENGTH];
+};
+
+/* Programs, docs/abi.md section 6. */
+
+#define NK_MAX_MESSAGE 65536u
+#define NK_HALF_EPOCH 1u
+
+enum nk_message_kind { NK_MESSAGE_PLAIN = 0, NK_MESSAGE_REQUEST = 1, NK_MESSAGE_REPLY = 2 };
+
+enum nk_closed_reason { NK_CLOSED_BY_PEER = 1, NK_CLOSED_PROGRAM_ENDED = 2, NK_CLOSED_EPOCH_ENDED = 3 };
+
+/* What a message has in the place of the vnet_hdr; not aligned. */
+struct nk_message_header {
+	uint64_t tag;
+	uint32_t kind;
+} __attribute__((packed));
+
+struct nk_joined {
+	struct nk_attach_header header;
+	uint32_t os_id;
+	uint32_t epoch;
+	uint32_t program_id;
+	uint32_t reserved;
+	uint64_t management_length;
+};
+
+struct nk_open_port {
+	struct nk_attach_header header;
+	uint32_t request;
+	uint32_t capacity;
+	char name[NK_NAME_LENGTH];
+};
+
+struct nk_close {
+	struct nk_attach_header header;
+	uint32_t id;
+	uint32_t reserved;
+};
+
+struct nk_connect {
+	struct nk_attach_header header;
+	uint32_t request;
+	uint32_t reserved;
+	char os[NK_NAME_LENGTH];
+	char port[NK_NAME_LENGTH];
+};
+
+struct nk_connection_grant {
+	struct nk_attach_header header;
+	uint32_t request;
+	uint32_t connection_id;
+	uint32_t port_id;
+	uint32_t side;
+	uint32_t peer_os_id;
+	uint32_t peer_epoch;
+	uint32_t peer_program_id;
+	uint32_t reserved;
+	uint64_t half_length;
+};
+
+struct nk_closed {
+	struct nk_attach_header header;
+	uint32_t connection_id;
+	uint32_t reason;
+};
+
+struct nk_answer {
+	struct nk_attach_header header;
+	uint32_t request;
+	uint32_t error;
+	uint32_t id;
 	uint32_t reserved;
 	char text[NK_REFUSED_TEXT_LENGTH];
 };
@@ -292,6 +379,14 @@ NK_SIZE(nk_attached, 40);
 NK_SIZE(nk_peer, 32);
 NK_SIZE(nk_peer_gone, 24);
 NK_SIZE(nk_refused, 264);
+NK_SIZE(nk_message_header, NK_VNET_HDR_LENGTH);
+NK_SIZE(nk_joined, 40);
+NK_SIZE(nk_open_port, 56);
+NK_SIZE(nk_close, 24);
+NK_SIZE(nk_connect, 88);
+NK_SIZE(nk_connection_grant, 56);
+NK_SIZE(nk_closed, 24);
+NK_SIZE(nk_answer, 272);
 
 #undef NK_AT
 #undef NK_SIZE

@@ -55,41 +55,51 @@ static int read_token(const char *path, uint8_t token[NK_TOKEN_LENGTH])
 	return error;
 }
 
-/* Connects and asks; the answer comes through nk_dispatch(). */
-static int begin(struct nk *nk)
+int nk_dial(const struct nk_options *options, uint16_t type)
 {
 	struct nk_attach_request request = {
 		.header = {
 			.magic = NK_ATTACH_MAGIC,
 			.revision = NK_REVISION,
-			.type = NK_ATTACH,
+			.type = type,
 			.length = sizeof(request) - sizeof(request.header),
 		},
 	};
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	size_t name_length = strlen(nk->options.os_name);
-	int error;
+	size_t name_length = strlen(options->os_name);
+	int fd, error;
 
-	if (name_length >= sizeof(request.name) || strlen(nk->options.socket_path) >= sizeof(address.sun_path))
+	if (name_length >= sizeof(request.name) || strlen(options->socket_path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
-	memcpy(request.name, nk->options.os_name, name_length);
-	strcpy(address.sun_path, nk->options.socket_path);
-	error = read_token(nk->options.token_path, request.token);
+	memcpy(request.name, options->os_name, name_length);
+	strcpy(address.sun_path, options->socket_path);
+	error = read_token(options->token_path, request.token);
 	if (error)
 		return error;
 
-	nk->socket = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (nk->socket < 0)
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
 		return -errno;
-	if (connect(nk->socket, (const struct sockaddr *)&address, sizeof(address)) < 0)
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
 		error = -errno;
 	else
-		error = nk_packet_send(nk->socket, &request, sizeof(request));
+		error = nk_packet_send(fd, &request, sizeof(request));
 	explicit_bzero(request.token, sizeof(request.token));
 	if (error) {
-		disconnect(nk);
+		close(fd);
 		return error;
 	}
+	return fd;
+}
+
+/* Connects and asks; the answer comes through nk_dispatch(). */
+static int begin(struct nk *nk)
+{
+	int fd = nk_dial(&nk->options, NK_ATTACH);
+
+	if (fd < 0)
+		return fd;
+	nk->socket = fd;
 	nk->phase = NK_ATTACHING;
 	return 0;
 }
@@ -235,9 +245,11 @@ static int take_packet(struct nk *nk, struct nk_packet *packet, struct nk_event 
 	case NK_PEER_GONE:
 		take_peer_gone(nk, packet);
 		return NK_EVENT_NONE;
-	default:
+	case NK_SYNCED:
 		sweep(nk);
 		return event->type = NK_EVENT_SYNCED;
+	default:
+		return lost(nk, event, -EPROTO);
 	}
 }
 

@@ -7,8 +7,8 @@
 
 #include "nk.h"
 
-/* Descriptors of the longest message, PEER; a packet that brings more is refused. */
-#define NK_PACKET_FDS 3
+/* Descriptors of the message with the most, CONNECTION; a packet that brings more is refused. */
+#define NK_PACKET_FDS 4
 
 struct nk_channel {
 	struct nk *nk;
@@ -37,6 +37,10 @@ struct nk_packet {
 		struct nk_peer peer;
 		struct nk_peer_gone peer_gone;
 		struct nk_refused refused;
+		struct nk_joined joined;
+		struct nk_connection_grant connection;
+		struct nk_closed closed;
+		struct nk_answer answer;
 	};
 	int fds[NK_PACKET_FDS];
 	int fd_count;
@@ -66,6 +70,12 @@ int nk_packet_send(int socket, const void *packet, size_t length);
 
 /* -EAGAIN: nothing there. -ECONNRESET: the nanokernel closed. -EPROTO: not a packet of this ABI, which is dropped. */
 int nk_packet_receive(int socket, struct nk_packet *packet);
+
+/*
+ * Connects to the options' socket and sends ATTACH or JOIN with its name and token. Returns the socket, which does not
+ * block, or -errno; -EBADMSG: the token file is not one.
+ */
+int nk_dial(const struct nk_options *options, uint16_t type);
 
 /*
  * Maps a sealed memory object, at the address `hint` if that is free. -EPERM: a seal is missing; -EOVERFLOW: its

@@ -21,6 +21,10 @@ static const uint32_t body_lengths[] = {
 	[NK_PEER_GONE] = sizeof(struct nk_peer_gone) - sizeof(struct nk_attach_header),
 	[NK_SYNCED] = 0,
 	[NK_REFUSED] = sizeof(struct nk_refused) - sizeof(struct nk_attach_header),
+	[NK_JOINED] = sizeof(struct nk_joined) - sizeof(struct nk_attach_header),
+	[NK_CONNECTION] = sizeof(struct nk_connection_grant) - sizeof(struct nk_attach_header),
+	[NK_CLOSED] = sizeof(struct nk_closed) - sizeof(struct nk_attach_header),
+	[NK_ANSWER] = sizeof(struct nk_answer) - sizeof(struct nk_attach_header),
 };
 
 static const int descriptor_counts[] = {
@@ -29,6 +33,10 @@ static const int descriptor_counts[] = {
 	[NK_PEER_GONE] = 0,
 	[NK_SYNCED] = 0,
 	[NK_REFUSED] = 0,
+	[NK_JOINED] = 1,
+	[NK_CONNECTION] = 4,
+	[NK_CLOSED] = 0,
+	[NK_ANSWER] = 0,
 };
 
 void nk_packet_drop(struct nk_packet *packet)
@@ -68,13 +76,31 @@ static void collect_descriptors(struct msghdr *message, struct nk_packet *packet
 	}
 }
 
+static bool is_for_this_end(uint16_t type)
+{
+	switch (type) {
+	case NK_ATTACHED:
+	case NK_PEER:
+	case NK_PEER_GONE:
+	case NK_SYNCED:
+	case NK_REFUSED:
+	case NK_JOINED:
+	case NK_CONNECTION:
+	case NK_CLOSED:
+	case NK_ANSWER:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static bool well_formed(const struct nk_packet *packet, size_t length)
 {
 	const struct nk_attach_header *header = &packet->header;
 
 	if (length < sizeof(*header) || header->magic != NK_ATTACH_MAGIC || header->revision != NK_REVISION)
 		return false;
-	if (header->type < NK_ATTACHED || header->type > NK_REFUSED || header->type == NK_READY)
+	if (!is_for_this_end(header->type))
 		return false;
 	return header->length == body_lengths[header->type] && length == sizeof(*header) + header->length &&
 	       packet->fd_count == descriptor_counts[header->type];

@@ -223,8 +223,6 @@ int nk_ring_publish(struct nk_ring_producer *ring, uint16_t type, uint32_t lengt
 	record->flags = 0;
 	record->sequence = ring->next_sequence++;
 	record->enqueued_at = enqueued_at;
-	if (type != NK_RECORD_ETHERNET)
-		memset(record->vnet_hdr, 0, sizeof(record->vnet_hdr));
 	__atomic_store_n(&ring->own->next_sequence, ring->next_sequence, __ATOMIC_RELAXED);
 	publish_tail(ring, nk_record_span(length));
 	return 0;

@@ -337,6 +337,15 @@ NKS_EXPORT int nks_process_trap(uint64_t header, int socket);
  * keeps to the second of them (sched/endpoint.h).
  */
 NKS_EXPORT int nks_process_endpoint_thread(void);
+/*
+ * Many descriptors behind one, which is readable when one of them has something new, edge by edge. `token` names a
+ * descriptor in the answer of await: the number of tokens written, at most n and 64; 0 when the time is over (-1: never)
+ * or a signal came; -errno.
+ */
+NKS_EXPORT int nks_wait_set_create(void);
+NKS_EXPORT int nks_wait_set_add(int set, int fd, int token);
+NKS_EXPORT int nks_wait_set_remove(int set, int fd);
+NKS_EXPORT int nks_wait_set_await(int set, int32_t *tokens, int n, int timeout_ms);
 /* The process watches OSes: its turns come before theirs, if that is allowed (sched/supervisor.h). */
 NKS_EXPORT int nks_process_supervisor(void);
 

@@ -23,7 +23,8 @@ class ArchitectureTest {
     private static final String NANOKERNEL = "org.nanorouter.nanokernel..";
     private static final String ROUTER = "org.nanorouter.router..";
     /** What a program inside an OS needs of the nanokernel: the driver part. */
-    private static final String[] DRIVER_PART = driverPart("abi", "memory", "ring", "channel", "attach");
+    private static final String[] DRIVER_PART = driverPart("abi", "memory", "ring", "channel", "attach",
+            "message");
 
     private static JavaClasses ours;
 

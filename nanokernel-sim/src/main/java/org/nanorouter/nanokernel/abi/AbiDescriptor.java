@@ -24,6 +24,9 @@ public final class AbiDescriptor {
     /** Largest payload of one record: a 64 KiB GSO frame and its headers. */
     public static final int MAX_PAYLOAD = 65_600;
 
+    /** Largest message of a program. */
+    public static final int MAX_MESSAGE = 65_536;
+
     /** Largest OS region, so that every offset in it is a positive {@code int}. */
     public static final int MAX_REGION_LENGTH = 1024 * 1024 * 1024;
 

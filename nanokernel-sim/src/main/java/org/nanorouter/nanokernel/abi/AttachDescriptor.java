@@ -46,11 +46,44 @@ public final class AttachDescriptor {
     /** OS to nanokernel: the channel to that peer is in quarantine. */
     public static final int TYPE_LIED = 10;
 
+    /** Program to nanokernel: who joins, and the proof; the body of ATTACH. */
+    public static final int TYPE_JOIN = 11;
+
+    /** Nanokernel to program, with the management region's descriptor. */
+    public static final int TYPE_JOINED = 12;
+
+    /** Program to nanokernel: a port of that name is to be the program's. */
+    public static final int TYPE_OPEN_PORT = 13;
+
+    /** Program to nanokernel: nobody else is to connect to that port. */
+    public static final int TYPE_CLOSE_PORT = 14;
+
+    /** Program to nanokernel: a connection to that port of that OS is wanted. */
+    public static final int TYPE_CONNECT = 15;
+
+    /** Nanokernel to program, with the descriptors of both halves, of the doorbell to wait on, of the one to ring. */
+    public static final int TYPE_CONNECTION = 16;
+
+    /** Program to nanokernel: the connection is not used any more. */
+    public static final int TYPE_CLOSE = 17;
+
+    /** Nanokernel to program: the other end does not use the connection any more. */
+    public static final int TYPE_CLOSED = 18;
+
+    /** Nanokernel to program: what became of a request. */
+    public static final int TYPE_ANSWER = 19;
+
     /** Descriptors that come with ATTACHED. */
     public static final int ATTACHED_DESCRIPTORS = 2;
 
     /** Descriptors that come with PEER. */
     public static final int PEER_DESCRIPTORS = 3;
+
+    /** Descriptors that come with JOINED. */
+    public static final int JOINED_DESCRIPTORS = 1;
+
+    /** Descriptors that come with CONNECTION, the most that come with any message. */
+    public static final int CONNECTION_DESCRIPTORS = 4;
 
     public static final int MAGIC_OFFSET = 0;
     public static final int REVISION_OFFSET = MAGIC_OFFSET + Integer.BYTES;
@@ -91,8 +124,49 @@ public final class AttachDescriptor {
     public static final int READY_LENGTH = HEADER_LENGTH;
     public static final int PANIC_LENGTH = HEADER_LENGTH;
 
+    /** JOIN has the body of ATTACH. */
+    public static final int JOIN_LENGTH = ATTACH_LENGTH;
+
+    public static final int JOINED_OS_ID_OFFSET = HEADER_LENGTH;
+    public static final int JOINED_EPOCH_OFFSET = JOINED_OS_ID_OFFSET + Integer.BYTES;
+    public static final int JOINED_PROGRAM_ID_OFFSET = JOINED_EPOCH_OFFSET + Integer.BYTES;
+    public static final int JOINED_MANAGEMENT_LENGTH_OFFSET = JOINED_PROGRAM_ID_OFFSET + 2 * Integer.BYTES;
+    public static final int JOINED_LENGTH = JOINED_MANAGEMENT_LENGTH_OFFSET + Long.BYTES;
+
+    /** Where OPEN_PORT, CONNECT, CONNECTION and ANSWER have the request's number. */
+    public static final int REQUEST_OFFSET = HEADER_LENGTH;
+
+    public static final int OPEN_PORT_CAPACITY_OFFSET = REQUEST_OFFSET + Integer.BYTES;
+    public static final int OPEN_PORT_NAME_OFFSET = OPEN_PORT_CAPACITY_OFFSET + Integer.BYTES;
+    public static final int OPEN_PORT_LENGTH = OPEN_PORT_NAME_OFFSET + AbiDescriptor.NAME_LENGTH;
+
+    public static final int CONNECT_OS_OFFSET = REQUEST_OFFSET + 2 * Integer.BYTES;
+    public static final int CONNECT_PORT_OFFSET = CONNECT_OS_OFFSET + AbiDescriptor.NAME_LENGTH;
+    public static final int CONNECT_LENGTH = CONNECT_PORT_OFFSET + AbiDescriptor.NAME_LENGTH;
+
+    public static final int CONNECTION_ID_OFFSET = REQUEST_OFFSET + Integer.BYTES;
+    public static final int CONNECTION_PORT_ID_OFFSET = CONNECTION_ID_OFFSET + Integer.BYTES;
+    public static final int CONNECTION_SIDE_OFFSET = CONNECTION_PORT_ID_OFFSET + Integer.BYTES;
+    public static final int CONNECTION_PEER_OS_OFFSET = CONNECTION_SIDE_OFFSET + Integer.BYTES;
+    public static final int CONNECTION_PEER_EPOCH_OFFSET = CONNECTION_PEER_OS_OFFSET + Integer.BYTES;
+    public static final int CONNECTION_PEER_PROGRAM_OFFSET = CONNECTION_PEER_EPOCH_OFFSET + Integer.BYTES;
+    public static final int CONNECTION_HALF_LENGTH_OFFSET = CONNECTION_PEER_PROGRAM_OFFSET + 2 * Integer.BYTES;
+    public static final int CONNECTION_LENGTH = CONNECTION_HALF_LENGTH_OFFSET + Long.BYTES;
+
+    /** Of the port in CLOSE_PORT, of the connection in CLOSE and CLOSED. */
+    public static final int CLOSE_ID_OFFSET = HEADER_LENGTH;
+    public static final int CLOSED_REASON_OFFSET = CLOSE_ID_OFFSET + Integer.BYTES;
+    public static final int CLOSE_LENGTH = CLOSED_REASON_OFFSET + Integer.BYTES;
+    public static final int CLOSE_PORT_LENGTH = CLOSE_LENGTH;
+    public static final int CLOSED_LENGTH = CLOSE_LENGTH;
+
+    public static final int ANSWER_ERROR_OFFSET = REQUEST_OFFSET + Integer.BYTES;
+    public static final int ANSWER_ID_OFFSET = ANSWER_ERROR_OFFSET + Integer.BYTES;
+    public static final int ANSWER_TEXT_OFFSET = ANSWER_ID_OFFSET + 2 * Integer.BYTES;
+    public static final int ANSWER_LENGTH = ANSWER_TEXT_OFFSET + REFUSED_TEXT_LENGTH;
+
     /** Bytes of the longest message. */
-    public static final int MAX_LENGTH = REFUSED_LENGTH;
+    public static final int MAX_LENGTH = ANSWER_LENGTH;
 
     private AttachDescriptor() {
     }

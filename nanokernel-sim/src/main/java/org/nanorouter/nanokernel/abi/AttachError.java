@@ -4,7 +4,7 @@ package org.nanorouter.nanokernel.abi;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why an attach was refused; C twin {@code enum nk_attach_error}.
+ * Why an attach, a join or a request was refused; C twin {@code enum nk_attach_error}.
  */
 public enum AttachError {
 
@@ -27,7 +27,22 @@ public enum AttachError {
     BUSY(6),
 
     /** The OS has no region now. */
-    NOT_RUNNING(7);
+    NOT_RUNNING(7),
+
+    /** Not the name of a port, or not that of an OS of this machine. */
+    BAD_NAME(8),
+
+    /** A program of this OS has a port of that name. */
+    NAME_TAKEN(9),
+
+    /** No program of that OS has a port of that name. */
+    NO_SUCH_PORT(10),
+
+    /** Not the capacity of a ring. */
+    BAD_CAPACITY(11),
+
+    /** A program, or its OS, has as much as it may have. */
+    LIMIT(12);
 
     private static final AttachError[] VALUES = values();
 

@@ -22,7 +22,7 @@ public final class RecordDescriptor {
     /** A {@code virtio_net_hdr_v1} and an Ethernet frame. */
     public static final int TYPE_ETHERNET = 2;
 
-    /** Bytes with a meaning between the two programs; {@code vnet_hdr} is zero. */
+    /** A message between programs; its tag and kind are in the place of {@code vnet_hdr}. */
     public static final int TYPE_MESSAGE = 3;
 
     /** Bytes of {@code vnet_hdr}. */

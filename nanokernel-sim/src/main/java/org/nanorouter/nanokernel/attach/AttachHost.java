@@ -18,6 +18,11 @@ public interface AttachHost {
     /** The session that is attached to this OS, or {@code null}. */
     @Nullable AttachSession attached();
 
+    /** Where the requests of another program of this OS go; {@code null} if there are as many as may be. */
+    default @Nullable ProgramHost programs() {
+        return null;
+    }
+
     /** From now on {@code session} is the attached one; PEER and PEER_GONE of later events go to it. */
     void attached(AttachSession session);
 

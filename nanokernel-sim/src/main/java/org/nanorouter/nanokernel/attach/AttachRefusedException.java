@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.abi.AttachError;
 
 /**
- * The nanokernel refused the attach.
+ * The nanokernel refused an attach, a join or a request.
  */
 public final class AttachRefusedException extends IOException {
 
@@ -14,7 +14,13 @@ public final class AttachRefusedException extends IOException {
 
     private final transient @Nullable AttachError error;
 
-    AttachRefusedException(@Nullable AttachError error, String text) {
+    /**
+     * Makes one.
+     *
+     * @param error {@link #error}
+     * @param text what the nanokernel says
+     */
+    public AttachRefusedException(@Nullable AttachError error, String text) {
         super("refused by the nanokernel: " + (error == null ? "" : error + ": ") + text);
         this.error = error;
     }

@@ -2,6 +2,7 @@
 package org.nanorouter.nanokernel.attach;
 
 import java.security.MessageDigest;
+import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.abi.AbiDescriptor;
 import org.nanorouter.nanokernel.abi.AttachDescriptor;
 import org.nanorouter.nanokernel.abi.AttachError;
@@ -32,6 +33,9 @@ public final class AttachSession implements AutoCloseable {
         /** READY was received; allowed again, without effect. */
         READY,
 
+        /** JOINED is sent; the requests of a program are allowed. */
+        JOINED,
+
         /** The descriptor is closed; every call is without effect. */
         ENDED
     }
@@ -40,6 +44,8 @@ public final class AttachSession implements AutoCloseable {
     private final AttachHost host;
     private final long connectedAt;
     private State state = State.CONNECTED;
+    /** Of a session that joined. */
+    private @Nullable ProgramSession program;
 
     /**
      * Takes over an accepted descriptor.
@@ -83,8 +89,14 @@ public final class AttachSession implements AutoCloseable {
             end(socket.problem());
         } else if (type == AttachSocket.BROKEN) {
             refuse(socket.error(), socket.problem());
+        } else if (program != null) {
+            if (!program.handle(type)) {
+                refuse(AttachError.BAD_MESSAGE, "type=" + type + " of a program");
+            }
         } else if (type == AttachDescriptor.TYPE_ATTACH && state == State.CONNECTED) {
             attach();
+        } else if (type == AttachDescriptor.TYPE_JOIN && state == State.CONNECTED) {
+            join();
         } else if (type == AttachDescriptor.TYPE_READY && state != State.CONNECTED) {
             if (state == State.ATTACHED) {
                 state = State.READY;
@@ -103,21 +115,30 @@ public final class AttachSession implements AutoCloseable {
         }
     }
 
-    private void attach() {
+    /** What the OS may have, if its name and the token of ATTACH or JOIN are right; else it is refused. */
+    private @Nullable AttachGrant admit() {
         final String name = socket.receivedText(AttachDescriptor.ATTACH_NAME_OFFSET, AbiDescriptor.NAME_LENGTH);
         final byte[] token =
             socket.receivedBytes(AttachDescriptor.ATTACH_TOKEN_OFFSET, AttachDescriptor.TOKEN_LENGTH);
         if (!name.equals(host.osName())) {
             refuse(AttachError.UNKNOWN_OS, "this is the socket of OS " + host.osName());
-            return;
+            return null;
         }
         final AttachGrant grant = host.grant();
         if (grant == null) {
             refuse(AttachError.NOT_RUNNING, "OS " + host.osName() + " has no region now");
-            return;
+            return null;
         }
         if (!MessageDigest.isEqual(token, grant.token())) {
             refuse(AttachError.BAD_TOKEN, "the token is not that of this incarnation of OS " + host.osName());
+            return null;
+        }
+        return grant;
+    }
+
+    private void attach() {
+        final AttachGrant grant = admit();
+        if (grant == null) {
             return;
         }
         final AttachSession before = host.attached();
@@ -136,6 +157,24 @@ public final class AttachSession implements AutoCloseable {
         if (sent && check(socket.sendSynced(), "SYNCED")) {
             state = State.ATTACHED;
             host.attached(this);
+        }
+    }
+
+    private void join() {
+        final AttachGrant grant = admit();
+        if (grant == null) {
+            return;
+        }
+        final ProgramHost programs = host.programs();
+        if (programs == null) {
+            refuse(AttachError.LIMIT, "OS " + host.osName() + " has as many programs as it may have");
+            return;
+        }
+        final ProgramSession joined = new ProgramSession(socket, programs, grant.osId(), host.osName(), grant.epoch(),
+            this::end);
+        if (check(joined.sendJoined(grant), "JOINED")) {
+            state = State.JOINED;
+            program = joined;
         }
     }
 
@@ -171,6 +210,9 @@ public final class AttachSession implements AutoCloseable {
     /** Ends the session, as at the end of the OS's epoch or of the nanokernel. */
     @Override
     public void close() {
+        if (program != null) {
+            program.epochEnds();
+        }
         end("ended by the nanokernel");
     }
 
@@ -184,6 +226,9 @@ public final class AttachSession implements AutoCloseable {
     private void end(String reason) {
         if (state != State.ENDED) {
             state = State.ENDED;
+            if (program != null) {
+                program.left();
+            }
             host.ended(this, reason);
             socket.close();
         }

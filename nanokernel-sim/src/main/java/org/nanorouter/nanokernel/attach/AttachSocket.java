@@ -3,7 +3,6 @@ package org.nanorouter.nanokernel.attach;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import org.nanorouter.nanokernel.abi.AbiDescriptor;
 import org.nanorouter.nanokernel.abi.AttachDescriptor;
 import org.nanorouter.nanokernel.abi.AttachError;
@@ -30,7 +29,7 @@ final class AttachSocket implements AutoCloseable {
     static final int BROKEN = -2;
 
     private static final int FDS_OFFSET = AttachDescriptor.MAX_LENGTH + Long.BYTES - 1 & -Long.BYTES;
-    private static final int FD_COUNT_OFFSET = FDS_OFFSET + AttachDescriptor.PEER_DESCRIPTORS * Integer.BYTES;
+    private static final int FD_COUNT_OFFSET = FDS_OFFSET + AttachDescriptor.CONNECTION_DESCRIPTORS * Integer.BYTES;
     private static final int MEMORY_LENGTH = FD_COUNT_OFFSET + Integer.BYTES;
     private static final int TAKEN = -1;
 
@@ -62,7 +61,7 @@ final class AttachSocket implements AutoCloseable {
     /** Receives one message. Answers its type, {@link #NOTHING}, {@link #ENDED} or {@link #BROKEN}. */
     int receive() {
         closeDescriptors();
-        final int maxFds = nanokernel ? 0 : AttachDescriptor.PEER_DESCRIPTORS;
+        final int maxFds = nanokernel ? 0 : AttachDescriptor.CONNECTION_DESCRIPTORS;
         final int length = UnixSocket.receiveWithFds(fd, inMemory.address(), AttachDescriptor.MAX_LENGTH,
             inMemory.address() + FDS_OFFSET, maxFds, inMemory.address() + FD_COUNT_OFFSET);
         if (length == -Errno.EAGAIN || length == -Errno.EINTR) {
@@ -100,7 +99,9 @@ final class AttachSocket implements AutoCloseable {
         final int type = Short.toUnsignedInt(in.getShort(AttachDescriptor.TYPE_OFFSET));
         final boolean fromOs = switch (type) {
             case AttachDescriptor.TYPE_ATTACH, AttachDescriptor.TYPE_READY, AttachDescriptor.TYPE_PANIC,
-                AttachDescriptor.TYPE_SILENT, AttachDescriptor.TYPE_LIED -> true;
+                AttachDescriptor.TYPE_SILENT, AttachDescriptor.TYPE_LIED, AttachDescriptor.TYPE_JOIN,
+                AttachDescriptor.TYPE_OPEN_PORT, AttachDescriptor.TYPE_CLOSE_PORT, AttachDescriptor.TYPE_CONNECT,
+                AttachDescriptor.TYPE_CLOSE -> true;
             default -> false;
         };
         final int expected = lengthOf(type);
@@ -131,6 +132,15 @@ final class AttachSocket implements AutoCloseable {
             case AttachDescriptor.TYPE_PANIC -> AttachDescriptor.PANIC_LENGTH;
             case AttachDescriptor.TYPE_SILENT -> AttachDescriptor.SILENT_LENGTH;
             case AttachDescriptor.TYPE_LIED -> AttachDescriptor.LIED_LENGTH;
+            case AttachDescriptor.TYPE_JOIN -> AttachDescriptor.JOIN_LENGTH;
+            case AttachDescriptor.TYPE_JOINED -> AttachDescriptor.JOINED_LENGTH;
+            case AttachDescriptor.TYPE_OPEN_PORT -> AttachDescriptor.OPEN_PORT_LENGTH;
+            case AttachDescriptor.TYPE_CLOSE_PORT -> AttachDescriptor.CLOSE_PORT_LENGTH;
+            case AttachDescriptor.TYPE_CONNECT -> AttachDescriptor.CONNECT_LENGTH;
+            case AttachDescriptor.TYPE_CONNECTION -> AttachDescriptor.CONNECTION_LENGTH;
+            case AttachDescriptor.TYPE_CLOSE -> AttachDescriptor.CLOSE_LENGTH;
+            case AttachDescriptor.TYPE_CLOSED -> AttachDescriptor.CLOSED_LENGTH;
+            case AttachDescriptor.TYPE_ANSWER -> AttachDescriptor.ANSWER_LENGTH;
             default -> -1;
         };
     }
@@ -139,6 +149,8 @@ final class AttachSocket implements AutoCloseable {
         return switch (type) {
             case AttachDescriptor.TYPE_ATTACHED -> AttachDescriptor.ATTACHED_DESCRIPTORS;
             case AttachDescriptor.TYPE_PEER -> AttachDescriptor.PEER_DESCRIPTORS;
+            case AttachDescriptor.TYPE_JOINED -> AttachDescriptor.JOINED_DESCRIPTORS;
+            case AttachDescriptor.TYPE_CONNECTION -> AttachDescriptor.CONNECTION_DESCRIPTORS;
             default -> 0;
         };
     }
@@ -197,12 +209,12 @@ final class AttachSocket implements AutoCloseable {
         return in.getInt(FDS_OFFSET + index * Integer.BYTES);
     }
 
-    int sendAttach(String osName, byte[] token) {
-        begin(AttachDescriptor.TYPE_ATTACH);
-        final byte[] name = osName.getBytes(StandardCharsets.UTF_8);
-        out.put(AttachDescriptor.ATTACH_NAME_OFFSET, Arrays.copyOf(name, AbiDescriptor.NAME_LENGTH));
+    /** ATTACH or JOIN. */
+    int sendAttach(int type, String osName, byte[] token) {
+        begin(type);
+        putText(AttachDescriptor.ATTACH_NAME_OFFSET, AbiDescriptor.NAME_LENGTH, osName);
         out.put(AttachDescriptor.ATTACH_TOKEN_OFFSET, token);
-        return send(AttachDescriptor.TYPE_ATTACH);
+        return send(type);
     }
 
     int sendReady() {
@@ -259,14 +271,13 @@ final class AttachSocket implements AutoCloseable {
 
     int sendRefused(AttachError why, String text) {
         begin(AttachDescriptor.TYPE_REFUSED);
-        final byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         out.putInt(AttachDescriptor.REFUSED_ERROR_OFFSET, why.value());
-        out.put(AttachDescriptor.REFUSED_TEXT_OFFSET, bytes, 0,
-            Math.min(bytes.length, AttachDescriptor.REFUSED_TEXT_LENGTH - 1));
+        putText(AttachDescriptor.REFUSED_TEXT_OFFSET, AttachDescriptor.REFUSED_TEXT_LENGTH, text);
         return send(AttachDescriptor.TYPE_REFUSED);
     }
 
-    private void begin(int type) {
+    /** Begins a message: its body, all zero, is to be written to what this answers. */
+    ByteBuffer begin(int type) {
         for (int i = 0; i < AttachDescriptor.MAX_LENGTH; i++) {
             out.put(i, (byte) 0);
         }
@@ -274,10 +285,22 @@ final class AttachSocket implements AutoCloseable {
         out.putShort(AttachDescriptor.REVISION_OFFSET, (short) AbiDescriptor.REVISION);
         out.putShort(AttachDescriptor.TYPE_OFFSET, (short) type);
         out.putInt(AttachDescriptor.LENGTH_OFFSET, lengthOf(type) - AttachDescriptor.HEADER_LENGTH);
+        return out;
+    }
+
+    /** Gives the {@code index}th descriptor with the message that was begun; it stays the caller's. */
+    void attachDescriptor(int index, int descriptor) {
+        out.putInt(FDS_OFFSET + index * Integer.BYTES, descriptor);
+    }
+
+    /** Writes a text of at most {@code length - 1} bytes into the message that was begun. */
+    void putText(int offset, int length, String text) {
+        final byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        out.put(offset, bytes, 0, Math.min(bytes.length, length - 1));
     }
 
     /** Answers the length sent or a negative errno; a full queue is an error, since nobody sends again. */
-    private int send(int type) {
+    int send(int type) {
         return UnixSocket.sendWithFds(fd, outMemory.address(), lengthOf(type), outMemory.address() + FDS_OFFSET,
             descriptorsOf(type));
     }

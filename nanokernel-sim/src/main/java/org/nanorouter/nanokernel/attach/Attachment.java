@@ -2,16 +2,13 @@
 package org.nanorouter.nanokernel.attach;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.abi.AbiDescriptor;
 import org.nanorouter.nanokernel.abi.AttachDescriptor;
-import org.nanorouter.nanokernel.abi.AttachError;
 import org.nanorouter.nanokernel.channel.Channel;
 import org.nanorouter.nanokernel.memory.BadRegionException;
 import org.nanorouter.nanokernel.memory.ManagementRegion;
@@ -19,10 +16,7 @@ import org.nanorouter.nanokernel.memory.OsRegion;
 import org.nanorouter.nanokernel.ring.QuarantineReason;
 import org.nanorouter.shim.Errno;
 import org.nanorouter.shim.Fd;
-import org.nanorouter.shim.NativeBuffer;
-import org.nanorouter.shim.Poll;
 import org.nanorouter.shim.ShimException;
-import org.nanorouter.shim.UnixSocket;
 
 /**
  * An endpoint of this OS, attached to the nanokernel: its own region, the management region, and a channel to each
@@ -33,7 +27,6 @@ import org.nanorouter.shim.UnixSocket;
  */
 public final class Attachment implements AutoCloseable {
 
-    private static final long ANSWER_DEADLINE_MS = 5_000;
     private static final int CLOSED = -1;
 
     private final Path socketPath;
@@ -154,53 +147,7 @@ public final class Attachment implements AutoCloseable {
     }
 
     private static AttachSocket open(Path socketPath, String osName, Path tokenFile) throws IOException {
-        final byte[] token = Files.readAllBytes(tokenFile);
-        if (token.length != AttachDescriptor.TOKEN_LENGTH) {
-            throw new IOException("token file " + tokenFile + " has " + token.length + " bytes, expected "
-                + AttachDescriptor.TOKEN_LENGTH);
-        }
-        final int fd = Errno.check(UnixSocket.connectSeqPacket(socketPath.toString()), "connect to " + socketPath);
-        final AttachSocket socket = new AttachSocket(fd, false);
-        try {
-            Errno.check(socket.sendAttach(osName, token), "send ATTACH to " + socketPath);
-            awaitAttached(socket, socketPath);
-            return socket;
-        } catch (IOException e) {
-            socket.close();
-            throw e;
-        }
-    }
-
-    private static void awaitAttached(AttachSocket socket, Path socketPath) throws IOException {
-        final long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(ANSWER_DEADLINE_MS);
-        try (NativeBuffer entry = NativeBuffer.allocate(Poll.ENTRY_LENGTH)) {
-            entry.buffer().putInt(Poll.FD_OFFSET, socket.fd()).putShort(Poll.EVENTS_OFFSET, Poll.IN);
-            while (true) {
-                final int type = socket.receive();
-                if (type == AttachDescriptor.TYPE_ATTACHED) {
-                    return;
-                }
-                if (type == AttachDescriptor.TYPE_REFUSED) {
-                    throw refusal(socket);
-                }
-                if (type != AttachSocket.NOTHING) {
-                    throw new IOException("attach to " + socketPath + ": "
-                        + (type < 0 ? socket.problem() : "message type " + type + " before ATTACHED"));
-                }
-                final long leftMs = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-                if (leftMs <= 0) {
-                    throw new IOException("attach to " + socketPath + ": no answer within "
-                        + ANSWER_DEADLINE_MS + " ms");
-                }
-                Poll.poll(entry.address(), 1, (int) leftMs);
-            }
-        }
-    }
-
-    private static AttachRefusedException refusal(AttachSocket socket) {
-        return new AttachRefusedException(
-            AttachError.of(socket.receivedInt(AttachDescriptor.REFUSED_ERROR_OFFSET)),
-            socket.receivedText(AttachDescriptor.REFUSED_TEXT_OFFSET, AttachDescriptor.REFUSED_TEXT_LENGTH));
+        return Dial.open(socketPath, osName, tokenFile, AttachDescriptor.TYPE_ATTACH, AttachDescriptor.TYPE_ATTACHED);
     }
 
     private static Regions takeRegions(AttachSocket socket) throws ShimException, BadRegionException {
@@ -233,7 +180,7 @@ public final class Attachment implements AutoCloseable {
                 case AttachDescriptor.TYPE_PEER -> onPeer(socket, listener);
                 case AttachDescriptor.TYPE_PEER_GONE -> onPeerGone(socket, listener);
                 case AttachDescriptor.TYPE_SYNCED -> onSynced(listener);
-                case AttachDescriptor.TYPE_REFUSED -> lose(refusal(socket).getMessage(), listener);
+                case AttachDescriptor.TYPE_REFUSED -> lose(Dial.refusal(socket).getMessage(), listener);
                 case AttachSocket.ENDED, AttachSocket.BROKEN -> lose(socket.problem(), listener);
                 default -> lose("message type " + type + " while attached", listener);
             }

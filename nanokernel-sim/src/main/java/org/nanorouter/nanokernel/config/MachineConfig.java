@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>kind</td><td>namespace</td><td>namespace, process or external</td></tr>
  * <tr><td>autostart</td><td>true</td><td>whether it is started with the nanokernel</td></tr>
  * <tr><td>memory</td><td>what its rings need</td><td>that to 1 GiB; its region</td></tr>
+ * <tr><td>shared_memory</td><td>64 MiB</td><td>0 to 1 GiB; what its programs share with those of others</td></tr>
  * <tr><td>mac</td><td>derived from the name</td><td>an Ethernet address of one station, unique</td></tr>
  * <tr><td>init</td><td>required, except external and beside services</td><td>the init command, a list of strings; its
  *     end is the OS's</td></tr>

@@ -24,6 +24,7 @@ final class MachineReader {
     private static final int MAX_OS = AbiDescriptor.MAX_OS;
     private static final int MAX_RING = AbiDescriptor.MAX_RING_CAPACITY;
     private static final long MAX_REGION = AbiDescriptor.MAX_REGION_LENGTH;
+    private static final long DEFAULT_SHARED = 64L << 20;
     /** As many as nk-cell takes. */
     private static final int MAX_SERVICES = 16;
     private static final long UID_RANGE = 65_536;
@@ -125,7 +126,8 @@ final class MachineReader {
                     "one of namespace, process, external");
         }
         return new OsConfig(id, name, kind, table.bool("autostart", true),
-                memory(table, name, peers.size(), ringSize), macOf(table, name), init(table, kind),
+                memory(table, name, peers.size(), ringSize),
+                table.size("shared_memory", DEFAULT_SHARED, 0, MAX_REGION), macOf(table, name), init(table, kind),
                 services(table, kind), mounts(table, kind), env(table, kind), uidBase(table, kind, id),
                 Set.copyOf(peers), RestartReader.read(table.table("restart"), kind));
     }

@@ -14,6 +14,7 @@ import org.nanorouter.nanokernel.abi.OsKind;
  * @param kind         how the OS is made
  * @param autostart    whether the nanokernel starts it at its own start
  * @param regionLength bytes of its region
+ * @param sharedMemory bytes that its programs may share with others
  * @param mac          its Ethernet address
  * @param init         its init command and arguments; empty for an external OS, and where services do without
  * @param services     commands that its process 1 starts, and starts anew when they end
@@ -23,7 +24,7 @@ import org.nanorouter.nanokernel.abi.OsKind;
  * @param peers        names of the OSes that it has a channel with
  * @param restart      what happens when it fails
  */
-public record OsConfig(int id, String name, OsKind kind, boolean autostart, long regionLength, Mac mac,
-        List<String> init, List<List<String>> services, List<Mount> mounts, Map<String, String> env,
+public record OsConfig(int id, String name, OsKind kind, boolean autostart, long regionLength, long sharedMemory,
+        Mac mac, List<String> init, List<List<String>> services, List<Mount> mounts, Map<String, String> env,
         long uidBase, Set<String> peers, RestartConfig restart) {
 }

@@ -69,7 +69,7 @@ public final class OsRegion implements AutoCloseable {
     }
 
     /** Writes the identity with which the nanokernel hands a region out. */
-    static void writeHeader(ByteBuffer buffer, int osId, int epoch, long length) {
+    public static void writeHeader(ByteBuffer buffer, int osId, int epoch, long length) {
         buffer.putLong(OsRegionDescriptor.MAGIC_OFFSET, OsRegionDescriptor.MAGIC);
         buffer.putInt(OsRegionDescriptor.REVISION_OFFSET, AbiDescriptor.REVISION);
         buffer.putInt(OsRegionDescriptor.OS_ID_OFFSET, osId);

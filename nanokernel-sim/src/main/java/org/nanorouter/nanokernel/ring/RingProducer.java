@@ -176,10 +176,6 @@ public final class RingProducer {
         ownWords.plainLong(record, (long) type << Integer.SIZE | payloadLength);
         ownWords.plainLong(record + RecordDescriptor.SEQUENCE_OFFSET, sequence);
         ownWords.plainLong(record + RecordDescriptor.ENQUEUED_AT_OFFSET, now);
-        if (type != RecordDescriptor.TYPE_ETHERNET) {
-            ownWords.plainLong(record + RecordDescriptor.VNET_HDR_OFFSET, 0);
-            ownWords.plainInt(record + RecordDescriptor.VNET_HDR_OFFSET + Long.BYTES, 0);
-        }
         sequence++;
         records++;
         payloadBytes += payloadLength;

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.attach.AttachGrant;
 import org.nanorouter.nanokernel.attach.AttachHost;
 import org.nanorouter.nanokernel.attach.AttachSession;
+import org.nanorouter.nanokernel.attach.ProgramHost;
 import org.nanorouter.nanokernel.loop.PollLoop;
 import org.nanorouter.shim.Errno;
 import org.nanorouter.shim.Fd;
@@ -17,12 +18,16 @@ import org.nanorouter.shim.UnixSocket;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The attach socket of one OS and the connections to it: one that is attached, a few that have still to say ATTACH. */
+/**
+ * The attach socket of one OS and the connections to it: its endpoint's, its programs', and a few that have still to
+ * say which they are.
+ */
 final class AttachDoor implements AttachHost {
     private static final Logger LOG = LoggerFactory.getLogger(AttachDoor.class);
     private static final int CLOSED = -1;
     private static final int MODE = 0600;
-    private static final int MAX_SESSIONS = 8;
+    private static final int MAX_UNKNOWN = 8;
+    private static final int MAX_PROGRAMS = 64;
     private static final long DEADLINE_SLACK_NS = 10_000_000;
     private static final long RETRY_NS = 1_000_000_000;
 
@@ -54,8 +59,9 @@ final class AttachDoor implements AttachHost {
             LOG.warn("{}: no descriptor for another attach connection", os.name());
             loop.remove(paused);
             loop.schedule(RETRY_NS, () -> resume(paused));
-        } else if (fd >= 0 && sessions.size() >= MAX_SESSIONS) {
-            LOG.warn("{}: more than {} attach connections, one is closed", os.name(), MAX_SESSIONS);
+        } else if (fd >= 0 && count(AttachSession.State.CONNECTED) >= MAX_UNKNOWN) {
+            LOG.warn("{}: more than {} connections that say neither ATTACH nor JOIN, one is closed", os.name(),
+                    MAX_UNKNOWN);
             Fd.close(fd);
         } else if (fd >= 0) {
             AttachSession session = new AttachSession(fd, this, loop.nanoTime());
@@ -64,6 +70,10 @@ final class AttachDoor implements AttachHost {
             loop.schedule(AttachSession.ATTACH_DEADLINE_NS + DEADLINE_SLACK_NS,
                     () -> session.onTime(loop.nanoTime()));
         }
+    }
+
+    private long count(AttachSession.State state) {
+        return sessions.stream().filter(session -> session.state() == state).count();
     }
 
     private void resume(int paused) {
@@ -103,6 +113,11 @@ final class AttachDoor implements AttachHost {
     @Override
     public @Nullable AttachSession attached() {
         return attached;
+    }
+
+    @Override
+    public @Nullable ProgramHost programs() {
+        return count(AttachSession.State.JOINED) >= MAX_PROGRAMS ? null : machine.switchboard();
     }
 
     @Override

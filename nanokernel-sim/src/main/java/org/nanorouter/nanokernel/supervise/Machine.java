@@ -28,6 +28,7 @@ import org.nanorouter.nanokernel.config.MachineConfig;
 import org.nanorouter.nanokernel.config.OsConfig;
 import org.nanorouter.nanokernel.loop.PollLoop;
 import org.nanorouter.nanokernel.memory.OsRegionObject;
+import org.nanorouter.nanokernel.switchboard.Switchboard;
 import org.nanorouter.nanokernel.watch.HeartbeatWatch;
 import org.nanorouter.nanokernel.watch.StarvationWatch;
 import org.nanorouter.shim.ShimException;
@@ -435,6 +436,11 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
     /** Brings failures about. */
     public FaultInjector faults() {
         return faults;
+    }
+
+    /** What the programs of the OSes share. */
+    public Switchboard switchboard() {
+        return memory.switchboard();
     }
 
     /** Answers os.postmortem: what is kept of an OS that failed, or what is there now. */

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.abi.ManagementDescriptor;
 import org.nanorouter.nanokernel.abi.OsRegionDescriptor;
@@ -18,6 +19,7 @@ import org.nanorouter.nanokernel.memory.Doorbells;
 import org.nanorouter.nanokernel.memory.ManagementWriter;
 import org.nanorouter.nanokernel.memory.OsRegionObject;
 import org.nanorouter.nanokernel.memory.RingPlace;
+import org.nanorouter.nanokernel.switchboard.Switchboard;
 import org.nanorouter.shim.EventFd;
 import org.nanorouter.shim.ShimException;
 
@@ -26,6 +28,7 @@ final class MachineMemory implements AutoCloseable {
     private final ManagementWriter management;
     private final Doorbells doorbells = new Doorbells();
     private final FlightRecorder recorder;
+    private final Switchboard switchboard;
     private final int ringSize;
     private final List<OsConfig> configs;
     private final int[] restarts;
@@ -33,6 +36,8 @@ final class MachineMemory implements AutoCloseable {
     MachineMemory(MachineConfig config, byte[] bootId, LongSupplier clock) throws ShimException {
         this.management = ManagementWriter.create(bootId);
         this.recorder = new FlightRecorder(management.region(), clock);
+        this.switchboard = new Switchboard(config.oses().stream()
+                .collect(Collectors.toMap(OsConfig::name, OsConfig::sharedMemory)));
         this.ringSize = (int) config.ringSize();
         this.configs = config.oses();
         this.restarts = new int[configs.size()];
@@ -49,6 +54,11 @@ final class MachineMemory implements AutoCloseable {
     /** What is left of the epochs that ended by a failure. */
     FlightRecorder recorder() {
         return recorder;
+    }
+
+    /** What the programs of the OSes share. */
+    Switchboard switchboard() {
+        return switchboard;
     }
 
     void countRestart(ManagedOs os) {

@@ -63,14 +63,53 @@ class AbiTest {
         Map.entry("SILENT.peer epoch", List.of("nk_peer_gone", "peer_epoch", "PEER_EPOCH_OFFSET")),
         Map.entry("LIED.peer id", List.of("nk_peer_gone", "peer_id", "PEER_ID_OFFSET")),
         Map.entry("LIED.peer epoch", List.of("nk_peer_gone", "peer_epoch", "PEER_EPOCH_OFFSET")),
+        Map.entry("JOIN.os name", List.of("nk_attach_request", "name", "ATTACH_NAME_OFFSET")),
+        Map.entry("JOIN.token", List.of("nk_attach_request", "token", "ATTACH_TOKEN_OFFSET")),
+        Map.entry("JOINED.os id", List.of("nk_joined", "os_id", "JOINED_OS_ID_OFFSET")),
+        Map.entry("JOINED.epoch", List.of("nk_joined", "epoch", "JOINED_EPOCH_OFFSET")),
+        Map.entry("JOINED.program id", List.of("nk_joined", "program_id", "JOINED_PROGRAM_ID_OFFSET")),
+        Map.entry("JOINED.management length",
+            List.of("nk_joined", "management_length", "JOINED_MANAGEMENT_LENGTH_OFFSET")),
+        Map.entry("OPEN_PORT.request", List.of("nk_open_port", "request", "REQUEST_OFFSET")),
+        Map.entry("OPEN_PORT.capacity", List.of("nk_open_port", "capacity", "OPEN_PORT_CAPACITY_OFFSET")),
+        Map.entry("OPEN_PORT.port name", List.of("nk_open_port", "name", "OPEN_PORT_NAME_OFFSET")),
+        Map.entry("CLOSE_PORT.port id", List.of("nk_close", "id", "CLOSE_ID_OFFSET")),
+        Map.entry("CONNECT.request", List.of("nk_connect", "request", "REQUEST_OFFSET")),
+        Map.entry("CONNECT.os name", List.of("nk_connect", "os", "CONNECT_OS_OFFSET")),
+        Map.entry("CONNECT.port name", List.of("nk_connect", "port", "CONNECT_PORT_OFFSET")),
+        Map.entry("CONNECTION.request", List.of("nk_connection_grant", "request", "REQUEST_OFFSET")),
+        Map.entry("CONNECTION.connection id",
+            List.of("nk_connection_grant", "connection_id", "CONNECTION_ID_OFFSET")),
+        Map.entry("CONNECTION.port id", List.of("nk_connection_grant", "port_id", "CONNECTION_PORT_ID_OFFSET")),
+        Map.entry("CONNECTION.side", List.of("nk_connection_grant", "side", "CONNECTION_SIDE_OFFSET")),
+        Map.entry("CONNECTION.peer os id", List.of("nk_connection_grant", "peer_os_id", "CONNECTION_PEER_OS_OFFSET")),
+        Map.entry("CONNECTION.peer epoch",
+            List.of("nk_connection_grant", "peer_epoch", "CONNECTION_PEER_EPOCH_OFFSET")),
+        Map.entry("CONNECTION.peer program id",
+            List.of("nk_connection_grant", "peer_program_id", "CONNECTION_PEER_PROGRAM_OFFSET")),
+        Map.entry("CONNECTION.half length",
+            List.of("nk_connection_grant", "half_length", "CONNECTION_HALF_LENGTH_OFFSET")),
+        Map.entry("CLOSE.connection id", List.of("nk_close", "id", "CLOSE_ID_OFFSET")),
+        Map.entry("CLOSED.connection id", List.of("nk_closed", "connection_id", "CLOSE_ID_OFFSET")),
+        Map.entry("CLOSED.reason", List.of("nk_closed", "reason", "CLOSED_REASON_OFFSET")),
+        Map.entry("ANSWER.request", List.of("nk_answer", "request", "REQUEST_OFFSET")),
+        Map.entry("ANSWER.error", List.of("nk_answer", "error", "ANSWER_ERROR_OFFSET")),
+        Map.entry("ANSWER.id", List.of("nk_answer", "id", "ANSWER_ID_OFFSET")),
+        Map.entry("ANSWER.text", List.of("nk_answer", "text", "ANSWER_TEXT_OFFSET")),
         Map.entry("REFUSED.error", List.of("nk_refused", "error", "REFUSED_ERROR_OFFSET")),
         Map.entry("REFUSED.text", List.of("nk_refused", "text", "REFUSED_TEXT_OFFSET")));
 
-    private static final Map<String, String> BODY_LENGTHS = Map.of(
-        "ATTACH", "struct nk_attach_request", "ATTACHED", "struct nk_attached", "PEER", "struct nk_peer",
-        "PEER_GONE", "struct nk_peer_gone", "REFUSED", "struct nk_refused",
-        "SYNCED", "struct nk_attach_header", "READY", "struct nk_attach_header",
-        "PANIC", "struct nk_attach_header", "SILENT", "struct nk_peer_gone", "LIED", "struct nk_peer_gone");
+    private static final Map<String, String> BODY_LENGTHS = Map.ofEntries(
+        Map.entry("ATTACH", "struct nk_attach_request"), Map.entry("ATTACHED", "struct nk_attached"),
+        Map.entry("PEER", "struct nk_peer"), Map.entry("PEER_GONE", "struct nk_peer_gone"),
+        Map.entry("REFUSED", "struct nk_refused"), Map.entry("SYNCED", "struct nk_attach_header"),
+        Map.entry("READY", "struct nk_attach_header"), Map.entry("PANIC", "struct nk_attach_header"),
+        Map.entry("SILENT", "struct nk_peer_gone"), Map.entry("LIED", "struct nk_peer_gone"),
+        Map.entry("JOIN", "struct nk_attach_request"), Map.entry("JOINED", "struct nk_joined"),
+        Map.entry("OPEN_PORT", "struct nk_open_port"), Map.entry("CLOSE_PORT", "struct nk_close"),
+        Map.entry("CONNECT", "struct nk_connect"), Map.entry("CONNECTION", "struct nk_connection_grant"),
+        Map.entry("CLOSE", "struct nk_close"), Map.entry("CLOSED", "struct nk_closed"),
+        Map.entry("ANSWER", "struct nk_answer"));
 
     @TempDir
     Path directory;
@@ -145,8 +184,7 @@ class AbiTest {
             }
             add("length of " + message, offset, "sizeof(" + BODY_LENGTHS.get(message) + ")",
                 constant(AttachDescriptor.class, message + "_LENGTH"));
-            add("type of " + message, Long.parseLong(row.get(0)), message.equals("ATTACH") ? "NK_ATTACH"
-                : message.equals("ATTACHED") ? "NK_ATTACHED" : "NK_" + message,
+            add("type of " + message, Long.parseLong(row.get(0)), "NK_" + message,
                 constant(AttachDescriptor.class, "TYPE_" + message));
         }
         assertThat(seen).isEqualTo(BODY_FIELDS.keySet());
@@ -194,6 +232,7 @@ class AbiTest {
             AttachDescriptor.HEADER_LENGTH);
         add("panic text", specified("char\\[(\\d+)\\] \\| panic_text"), "NK_PANIC_TEXT_LENGTH",
             OsRegionDescriptor.PANIC_TEXT_LENGTH);
+        add("MAX_MESSAGE", specified("`MAX_MESSAGE`\\) \\| ([\\d,]+)"), "NK_MAX_MESSAGE", AbiDescriptor.MAX_MESSAGE);
         add("token", specified("u8\\[(\\d+)\\] token"), "NK_TOKEN_LENGTH", AttachDescriptor.TOKEN_LENGTH);
         add("refused text", specified("char\\[(\\d+)\\] text"), "NK_REFUSED_TEXT_LENGTH",
             AttachDescriptor.REFUSED_TEXT_LENGTH);
@@ -222,6 +261,9 @@ class AbiTest {
         }
         for (final Failure failure : Failure.values()) {
             add("failure " + failure, inline("last_failure", failure.name()), "NK_FAILURE_" + failure, failure.value());
+        }
+        for (final ClosedReason reason : ClosedReason.values()) {
+            add("reason " + reason, closedReason(reason), "NK_CLOSED_" + reason, reason.value());
         }
         add("absent", inline("state", "absent"), "NK_RING_ABSENT", RingEntryDescriptor.STATE_ABSENT);
         add("open", inline("state", "open"), "NK_RING_OPEN", RingEntryDescriptor.STATE_OPEN);
@@ -278,6 +320,15 @@ class AbiTest {
     private long inline(String field, String name) {
         return Long.parseLong(
             specification.find("(?i)\\| " + field + " \\|[^|\\n]*?(\\d+) " + name + "\\b").group(1));
+    }
+
+    private long closedReason(ClosedReason reason) {
+        final String words = switch (reason) {
+            case BY_PEER -> "closed the connection \\(reason (\\d)\\)";
+            case PROGRAM_ENDED -> "its program ended \\((\\d)\\)";
+            case EPOCH_ENDED -> "its OS's epoch ended \\((\\d)\\)";
+        };
+        return specified(words);
     }
 
     private static String offsetOf(String struct, String field) {

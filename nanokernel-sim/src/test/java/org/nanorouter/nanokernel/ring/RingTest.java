@@ -50,15 +50,15 @@ class RingTest {
     }
 
     @Test
-    void messageHasAZeroVnetHdrWhateverLayThere() {
+    void messageHasTheHeaderThatItsProducerWrote() {
         final int record = producer.claim(8);
-        producer.buffer().putLong(record + RecordDescriptor.VNET_HDR_OFFSET, -1);
-        producer.buffer().putInt(record + RecordDescriptor.VNET_HDR_OFFSET + Long.BYTES, -1);
+        producer.buffer().putLong(record + RecordDescriptor.VNET_HDR_OFFSET, 7);
+        producer.buffer().putInt(record + RecordDescriptor.VNET_HDR_OFFSET + Long.BYTES, 2);
         producer.publish(RecordDescriptor.TYPE_MESSAGE, 8, 1);
         final int seen = consumer.poll();
         assertThat(consumer.type()).isEqualTo(RecordDescriptor.TYPE_MESSAGE);
-        assertThat(consumer.buffer().getLong(seen + RecordDescriptor.VNET_HDR_OFFSET)).isZero();
-        assertThat(consumer.buffer().getInt(seen + RecordDescriptor.VNET_HDR_OFFSET + Long.BYTES)).isZero();
+        assertThat(consumer.buffer().getLong(seen + RecordDescriptor.VNET_HDR_OFFSET)).isEqualTo(7);
+        assertThat(consumer.buffer().getInt(seen + RecordDescriptor.VNET_HDR_OFFSET + Long.BYTES)).isEqualTo(2);
     }
 
     @Test

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 final class Commands {
     /** In the order of the help page. */
     static final List<String> NAMES =
-            List.of("demo", "kernel", "run", "os", "router", "exec", "status", "port", "fdb", "chaos", "check-config");
+            List.of("demo", "kernel", "run", "os", "router", "exec", "msg", "status", "port", "fdb", "chaos",
+                    "check-config");
 
     /** Those that have the verb {@code list}. */
     static final List<String> OBJECTS = List.of("os", "port", "fdb");
@@ -28,6 +29,7 @@ final class Commands {
             case "os" -> OsCommand.class;
             case "router" -> RouterCommand.class;
             case "exec" -> ExecCommand.class;
+            case "msg" -> MsgCommand.class;
             case "status" -> StatusCommand.class;
             case "port" -> PortCommand.class;
             case "fdb" -> FdbCommand.class;

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.nanorouter.nanokernel.attach;
+
+/**
+ * What a {@link ProgramSession} asks of the nanokernel. Called on the thread that calls the session; each answers
+ * through the session.
+ */
+public interface ProgramHost {
+
+    /** The id of a program that joins now. */
+    int nextProgram();
+
+    /** A port of that name in its OS is to be the program's. */
+    void openPort(ProgramSession program, int request, String name, int capacity);
+
+    /** Nobody else is to connect to that port. */
+    void closePort(ProgramSession program, int portId);
+
+    /** A connection to a port is wanted. */
+    void connect(ProgramSession program, int request, String os, String port);
+
+    /** The program does not use that connection any more. */
+    void close(ProgramSession program, int connectionId);
+
+    /**
+     * The program is gone.
+     *
+     * @param epochEnded whether with its OS's epoch
+     */
+    void left(ProgramSession program, boolean epochEnded);
+}

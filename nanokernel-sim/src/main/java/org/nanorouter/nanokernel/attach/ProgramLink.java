@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.nanorouter.nanokernel.attach;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.nanorouter.nanokernel.abi.AbiDescriptor;
+import org.nanorouter.nanokernel.abi.AttachDescriptor;
+import org.nanorouter.nanokernel.abi.AttachError;
+import org.nanorouter.nanokernel.abi.ClosedReason;
+import org.nanorouter.nanokernel.memory.BadRegionException;
+import org.nanorouter.nanokernel.memory.ManagementRegion;
+import org.nanorouter.nanokernel.memory.OsRegion;
+import org.nanorouter.shim.Errno;
+import org.nanorouter.shim.ShimException;
+
+/**
+ * A program's connection to the nanokernel ({@code docs/abi.md} section 6): asks, and hands what comes to a listener.
+ * One thread uses it.
+ */
+public final class ProgramLink implements AutoCloseable {
+
+    private static final int CLOSED = -1;
+    private static final int EPOCH_OF_HALVES = 1;
+
+    private final ManagementRegion management;
+    private final int osId;
+    private final int epoch;
+    private final int programId;
+    private @Nullable AttachSocket socket;
+
+    private ProgramLink(AttachSocket socket, ManagementRegion management) {
+        this.socket = socket;
+        this.management = management;
+        this.osId = socket.receivedInt(AttachDescriptor.JOINED_OS_ID_OFFSET);
+        this.epoch = socket.receivedInt(AttachDescriptor.JOINED_EPOCH_OFFSET);
+        this.programId = socket.receivedInt(AttachDescriptor.JOINED_PROGRAM_ID_OFFSET);
+    }
+
+    /**
+     * Connects, joins, and waits for the answer.
+     *
+     * @param socketPath attach socket of the OS
+     * @param osName name of the OS
+     * @param tokenFile file with the token of the OS's incarnation
+     * @throws AttachRefusedException if the nanokernel says no
+     * @throws IOException if nobody listens, nobody answers in time, or the answer breaks the ABI
+     */
+    public static ProgramLink join(Path socketPath, String osName, Path tokenFile) throws IOException {
+        final AttachSocket socket = Dial.open(socketPath, osName, tokenFile, AttachDescriptor.TYPE_JOIN,
+            AttachDescriptor.TYPE_JOINED);
+        try {
+            return new ProgramLink(socket, ManagementRegion.map(socket.descriptor(0),
+                socket.receivedLong(AttachDescriptor.JOINED_MANAGEMENT_LENGTH_OFFSET)));
+        } catch (IOException e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    /** Descriptor to wait on for reading; -1 once it is lost. */
+    public int fd() {
+        return socket == null ? CLOSED : socket.fd();
+    }
+
+    /** Id of this OS. */
+    public int osId() {
+        return osId;
+    }
+
+    /** The epoch of this OS in which the program joined. */
+    public int epoch() {
+        return epoch;
+    }
+
+    /** Id of this program, unique in a boot of the nanokernel. */
+    public int programId() {
+        return programId;
+    }
+
+    /** The table of OSes. */
+    public ManagementRegion management() {
+        return management;
+    }
+
+    /**
+     * Asks for a port; {@link ProgramListener#answered} follows.
+     *
+     * @param capacity bytes of the ring of each connection to it, and as many for the way back
+     */
+    public void openPort(int request, String name, int capacity) throws IOException {
+        final ByteBuffer out = begin(AttachDescriptor.TYPE_OPEN_PORT);
+        out.putInt(AttachDescriptor.REQUEST_OFFSET, request);
+        out.putInt(AttachDescriptor.OPEN_PORT_CAPACITY_OFFSET, capacity);
+        socket().putText(AttachDescriptor.OPEN_PORT_NAME_OFFSET, AbiDescriptor.NAME_LENGTH, name);
+        send(AttachDescriptor.TYPE_OPEN_PORT, "OPEN_PORT");
+    }
+
+    /** Gives a port up; its connections stay. */
+    public void closePort(int portId) throws IOException {
+        begin(AttachDescriptor.TYPE_CLOSE_PORT).putInt(AttachDescriptor.CLOSE_ID_OFFSET, portId);
+        send(AttachDescriptor.TYPE_CLOSE_PORT, "CLOSE_PORT");
+    }
+
+    /** Asks for a connection; {@link ProgramListener#connected} or {@link ProgramListener#answered} follows. */
+    public void connect(int request, String os, String port) throws IOException {
+        begin(AttachDescriptor.TYPE_CONNECT).putInt(AttachDescriptor.REQUEST_OFFSET, request);
+        socket().putText(AttachDescriptor.CONNECT_OS_OFFSET, AbiDescriptor.NAME_LENGTH, os);
+        socket().putText(AttachDescriptor.CONNECT_PORT_OFFSET, AbiDescriptor.NAME_LENGTH, port);
+        send(AttachDescriptor.TYPE_CONNECT, "CONNECT");
+    }
+
+    /** Gives a connection up. */
+    public void closeConnection(int connectionId) throws IOException {
+        begin(AttachDescriptor.TYPE_CLOSE).putInt(AttachDescriptor.CLOSE_ID_OFFSET, connectionId);
+        send(AttachDescriptor.TYPE_CLOSE, "CLOSE");
+    }
+
+    private AttachSocket socket() throws IOException {
+        if (socket == null) {
+            throw new IOException("the connection to the nanokernel was lost");
+        }
+        return socket;
+    }
+
+    private ByteBuffer begin(int type) throws IOException {
+        return socket().begin(type);
+    }
+
+    private void send(int type, String name) throws IOException {
+        Errno.check(socket().send(type), "send " + name);
+    }
+
+    /** Handles every message that waits. */
+    public void dispatch(ProgramListener listener) {
+        while (socket != null) {
+            final int type = socket.receive();
+            switch (type) {
+                case AttachSocket.NOTHING -> {
+                    return;
+                }
+                case AttachDescriptor.TYPE_ANSWER -> onAnswer(socket, listener);
+                case AttachDescriptor.TYPE_CONNECTION -> onConnection(socket, listener);
+                case AttachDescriptor.TYPE_CLOSED -> onClosed(socket, listener);
+                case AttachDescriptor.TYPE_REFUSED -> lose(Dial.refusal(socket).getMessage(), listener);
+                case AttachSocket.ENDED, AttachSocket.BROKEN -> lose(socket.problem(), listener);
+                default -> lose("message type " + type + " to a program", listener);
+            }
+        }
+    }
+
+    private static void onAnswer(AttachSocket from, ProgramListener listener) {
+        listener.answered(from.receivedInt(AttachDescriptor.REQUEST_OFFSET),
+            from.receivedInt(AttachDescriptor.ANSWER_ID_OFFSET),
+            AttachError.of(from.receivedInt(AttachDescriptor.ANSWER_ERROR_OFFSET)),
+            from.receivedText(AttachDescriptor.ANSWER_TEXT_OFFSET, AttachDescriptor.REFUSED_TEXT_LENGTH));
+    }
+
+    private void onConnection(AttachSocket from, ProgramListener listener) {
+        final int side = from.receivedInt(AttachDescriptor.CONNECTION_SIDE_OFFSET);
+        final long length = from.receivedLong(AttachDescriptor.CONNECTION_HALF_LENGTH_OFFSET);
+        try {
+            if (side != 0 && side != 1) {
+                throw new BadRegionException("side=" + side + " of a connection");
+            }
+            final OsRegion own = OsRegion.mapOwn(from.descriptor(0), length, side, EPOCH_OF_HALVES);
+            final OsRegion peer = mapPeer(from, length, side, own);
+            final int doorbellIn = from.takeDescriptor(2);
+            final int doorbellOut = from.takeDescriptor(3);
+            listener.connected(new ConnectionEnd(from.receivedInt(AttachDescriptor.REQUEST_OFFSET),
+                from.receivedInt(AttachDescriptor.CONNECTION_ID_OFFSET),
+                from.receivedInt(AttachDescriptor.CONNECTION_PORT_ID_OFFSET),
+                from.receivedInt(AttachDescriptor.CONNECTION_PEER_OS_OFFSET),
+                from.receivedInt(AttachDescriptor.CONNECTION_PEER_EPOCH_OFFSET),
+                from.receivedInt(AttachDescriptor.CONNECTION_PEER_PROGRAM_OFFSET), own, peer, doorbellIn,
+                doorbellOut));
+        } catch (ShimException | BadRegionException e) {
+            lose("a connection that breaks the ABI: " + e.getMessage(), listener);
+        }
+    }
+
+    private static OsRegion mapPeer(AttachSocket from, long length, int side, OsRegion own)
+        throws ShimException, BadRegionException {
+        try {
+            return OsRegion.mapPeer(from.descriptor(1), length, 1 - side, EPOCH_OF_HALVES);
+        } catch (ShimException | BadRegionException e) {
+            own.close();
+            throw e;
+        }
+    }
+
+    private void onClosed(AttachSocket from, ProgramListener listener) {
+        final ClosedReason reason = ClosedReason.of(from.receivedInt(AttachDescriptor.CLOSED_REASON_OFFSET));
+        if (reason == null) {
+            lose("an unknown reason of CLOSED", listener);
+        } else {
+            listener.closed(from.receivedInt(AttachDescriptor.CLOSE_ID_OFFSET), reason);
+        }
+    }
+
+    private void lose(String reason, ProgramListener listener) {
+        final AttachSocket ended = socket;
+        listener.lost(reason);
+        socket = null;
+        if (ended != null) {
+            ended.close();
+        }
+    }
+
+    /** Leaves: every port and connection of the program is closed by the nanokernel. No listener is told. */
+    @Override
+    public void close() {
+        if (socket != null) {
+            socket.close();
+            socket = null;
+        }
+        management.close();
+    }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.nanorouter.nanokernel.attach;
+
+import org.jspecify.annotations.Nullable;
+import org.nanorouter.nanokernel.abi.AttachError;
+import org.nanorouter.nanokernel.abi.ClosedReason;
+
+/** What {@link ProgramLink#dispatch} tells. */
+public interface ProgramListener {
+
+    /**
+     * A request was answered.
+     *
+     * @param id of the port
+     * @param error why it was refused; {@code null}: it was not
+     * @param text says so for people
+     */
+    void answered(int request, int id, @Nullable AttachError error, String text);
+
+    /** There is a connection; its memory and descriptors are the listener's from now on. */
+    void connected(ConnectionEnd end);
+
+    /** The other end of a connection is gone. */
+    void closed(int connectionId, ClosedReason reason);
+
+    /** The connection to the nanokernel ended; what goes on through shared memory goes on. */
+    void lost(String reason);
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.nanorouter.nanokernel.attach;
+
+import java.nio.ByteBuffer;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.nanorouter.nanokernel.abi.AbiDescriptor;
+import org.nanorouter.nanokernel.abi.AttachDescriptor;
+import org.nanorouter.nanokernel.abi.AttachError;
+import org.nanorouter.nanokernel.abi.ClosedReason;
+import org.nanorouter.shim.Errno;
+
+/** The nanokernel's end of the connection of a program that joined; a part of its {@link AttachSession}. */
+public final class ProgramSession {
+
+    private final AttachSocket socket;
+    private final ProgramHost host;
+    private final int id;
+    private final int osId;
+    private final String osName;
+    private final int epoch;
+    private final Consumer<String> end;
+    private boolean epochEnded;
+
+    /**
+     * Begins it.
+     *
+     * @param end ends the attach session, with a reason for the log
+     */
+    ProgramSession(AttachSocket socket, ProgramHost host, int osId, String osName, int epoch, Consumer<String> end) {
+        this.socket = socket;
+        this.host = host;
+        this.id = host.nextProgram();
+        this.osId = osId;
+        this.osName = osName;
+        this.epoch = epoch;
+        this.end = end;
+    }
+
+    /** Id of the program, unique in a boot. */
+    public int id() {
+        return id;
+    }
+
+    /** Id of its OS. */
+    public int osId() {
+        return osId;
+    }
+
+    /** Name of its OS. */
+    public String osName() {
+        return osName;
+    }
+
+    /** The epoch of its OS in which it joined. */
+    public int epoch() {
+        return epoch;
+    }
+
+    int sendJoined(AttachGrant grant) {
+        final ByteBuffer out = socket.begin(AttachDescriptor.TYPE_JOINED);
+        out.putInt(AttachDescriptor.JOINED_OS_ID_OFFSET, osId);
+        out.putInt(AttachDescriptor.JOINED_EPOCH_OFFSET, epoch);
+        out.putInt(AttachDescriptor.JOINED_PROGRAM_ID_OFFSET, id);
+        out.putLong(AttachDescriptor.JOINED_MANAGEMENT_LENGTH_OFFSET, grant.managementLength());
+        socket.attachDescriptor(0, grant.managementFd());
+        return socket.send(AttachDescriptor.TYPE_JOINED);
+    }
+
+    /** Handles the message last received; false if programs send none of this type. */
+    boolean handle(int type) {
+        switch (type) {
+            case AttachDescriptor.TYPE_OPEN_PORT -> host.openPort(this,
+                socket.receivedInt(AttachDescriptor.REQUEST_OFFSET),
+                socket.receivedText(AttachDescriptor.OPEN_PORT_NAME_OFFSET, AbiDescriptor.NAME_LENGTH),
+                socket.receivedInt(AttachDescriptor.OPEN_PORT_CAPACITY_OFFSET));
+            case AttachDescriptor.TYPE_CLOSE_PORT ->
+                host.closePort(this, socket.receivedInt(AttachDescriptor.CLOSE_ID_OFFSET));
+            case AttachDescriptor.TYPE_CONNECT -> host.connect(this,
+                socket.receivedInt(AttachDescriptor.REQUEST_OFFSET),
+                socket.receivedText(AttachDescriptor.CONNECT_OS_OFFSET, AbiDescriptor.NAME_LENGTH),
+                socket.receivedText(AttachDescriptor.CONNECT_PORT_OFFSET, AbiDescriptor.NAME_LENGTH));
+            case AttachDescriptor.TYPE_CLOSE ->
+                host.close(this, socket.receivedInt(AttachDescriptor.CLOSE_ID_OFFSET));
+            default -> {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Answers a request. */
+    public void done(int request, int objectId) {
+        answer(request, null, objectId, "");
+    }
+
+    /** Refuses a request. */
+    public void refuse(int request, AttachError error, String text) {
+        answer(request, error, 0, text);
+    }
+
+    private void answer(int request, @Nullable AttachError error, int objectId, String text) {
+        final ByteBuffer out = socket.begin(AttachDescriptor.TYPE_ANSWER);
+        out.putInt(AttachDescriptor.REQUEST_OFFSET, request);
+        out.putInt(AttachDescriptor.ANSWER_ERROR_OFFSET, error == null ? 0 : error.value());
+        out.putInt(AttachDescriptor.ANSWER_ID_OFFSET, objectId);
+        socket.putText(AttachDescriptor.ANSWER_TEXT_OFFSET, AttachDescriptor.REFUSED_TEXT_LENGTH, text);
+        send(AttachDescriptor.TYPE_ANSWER, "ANSWER");
+    }
+
+    /** Gives the program its end of a connection. */
+    public void connection(ConnectionGrant grant) {
+        final ByteBuffer out = socket.begin(AttachDescriptor.TYPE_CONNECTION);
+        out.putInt(AttachDescriptor.REQUEST_OFFSET, grant.request());
+        out.putInt(AttachDescriptor.CONNECTION_ID_OFFSET, grant.connectionId());
+        out.putInt(AttachDescriptor.CONNECTION_PORT_ID_OFFSET, grant.portId());
+        out.putInt(AttachDescriptor.CONNECTION_SIDE_OFFSET, grant.side());
+        out.putInt(AttachDescriptor.CONNECTION_PEER_OS_OFFSET, grant.peer().osId());
+        out.putInt(AttachDescriptor.CONNECTION_PEER_EPOCH_OFFSET, grant.peer().epoch());
+        out.putInt(AttachDescriptor.CONNECTION_PEER_PROGRAM_OFFSET, grant.peer().id());
+        out.putLong(AttachDescriptor.CONNECTION_HALF_LENGTH_OFFSET, grant.halfLength());
+        socket.attachDescriptor(0, grant.ownFd());
+        socket.attachDescriptor(1, grant.peerFd());
+        socket.attachDescriptor(2, grant.doorbellToWaitOn());
+        socket.attachDescriptor(3, grant.doorbellToRing());
+        send(AttachDescriptor.TYPE_CONNECTION, "CONNECTION");
+    }
+
+    /** Tells the program that the other end of a connection is gone. */
+    public void closed(int connectionId, ClosedReason reason) {
+        final ByteBuffer out = socket.begin(AttachDescriptor.TYPE_CLOSED);
+        out.putInt(AttachDescriptor.CLOSE_ID_OFFSET, connectionId);
+        out.putInt(AttachDescriptor.CLOSED_REASON_OFFSET, reason.value());
+        send(AttachDescriptor.TYPE_CLOSED, "CLOSED");
+    }
+
+    /** A program that does not read what it is told is cut off. */
+    private void send(int type, String name) {
+        final int result = socket.send(type);
+        if (result < 0) {
+            end.accept("cannot send " + name + ": " + Errno.describe(-result));
+        }
+    }
+
+    void epochEnds() {
+        epochEnded = true;
+    }
+
+    void left() {
+        host.left(this, epochEnded);
+    }
+}

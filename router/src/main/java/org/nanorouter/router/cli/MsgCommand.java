@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.nanorouter.router.cli;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import org.nanorouter.nanokernel.attach.AttachRefusedException;
+import org.nanorouter.nanokernel.message.Connection;
+import org.nanorouter.nanokernel.message.Message;
+import org.nanorouter.nanokernel.message.MessagePort;
+import org.nanorouter.nanokernel.message.Messenger;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code nanorouter msg}: messages between programs of different OSes, from a shell. */
+@Command(
+        name = "msg",
+        synopsisSubcommandLabel = "VERB",
+        description = {
+            "Sends and receives messages between OSes. 'recv', 'send' and 'ask' run in an OS; nk-msg does the same in",
+            "one without Java. 'ports' runs where the nanokernel does."
+        },
+        commandListHeading = "%nVerbs:%n",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  nanorouter exec guest -- nanorouter msg recv p1               a line for each message",
+            "  nanorouter exec host -- nanorouter msg send guest p1 hello    sends one",
+            "  nanorouter msg ports                                          all ports of the machine"
+        })
+final class MsgCommand implements Runnable {
+    private static final long ANSWER_MS = 10_000;
+    private static final int LINE_END = '\n';
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "A verb is missing; 'nanorouter msg --help' names them");
+    }
+
+    @Command(name = "recv", description = "Opens a port, and shows what comes: a line for each message. Requests are "
+            + "answered with what they ask.")
+    int receive(
+            @Parameters(paramLabel = "PORT", description = "1 to 31 of a-z, 0-9, '.', '_', '-'.") String name,
+            @Option(names = {"-n", "--count"}, paramLabel = "COUNT",
+                    description = "End after so many messages. Default: never.") long count,
+            @Option(names = "--capacity", paramLabel = "BYTES", defaultValue = "262144",
+                    description = "Of the ring of each connection, a power of two. Default: ${DEFAULT-VALUE}.")
+                    int capacity) throws IOException {
+        try (Messenger messenger = join(); MessagePort port = messenger.open(name, capacity)) {
+            for (long left = count; count == 0 || left > 0; left--) {
+                Message message = port.receive(-1);
+                if (message != null) {
+                    show(message);
+                    if (message.isRequest()) {
+                        message.from().reply(message, message.data(), ANSWER_MS);
+                    }
+                }
+            }
+        } catch (AttachRefusedException e) {
+            throw refused(e);
+        }
+        return ExitStatus.OK;
+    }
+
+    @Command(name = "send", description = "Sends each text as a message, or without one each line of standard input.")
+    int send(
+            @Parameters(paramLabel = "OS", description = "Name of the OS.") String os,
+            @Parameters(paramLabel = "PORT", description = "Name of the port there.") String port,
+            @Parameters(paramLabel = "TEXT", arity = "0..*", description = "What to send.") List<String> texts)
+            throws IOException {
+        try (Messenger messenger = join(); Connection connection = messenger.connect(os, port)) {
+            Iterator<String> each = texts == null ? new BufferedReader(
+                    new InputStreamReader(System.in, StandardCharsets.UTF_8)).lines().iterator() : texts.iterator();
+            while (each.hasNext()) {
+                String text = each.next();
+                if (!text.isEmpty()) {
+                    connection.send(bytes(text), -1);
+                }
+            }
+        } catch (AttachRefusedException e) {
+            throw refused(e);
+        }
+        return ExitStatus.OK;
+    }
+
+    @Command(name = "ask", description = "Sends each text as a request, and shows the reply.")
+    int ask(
+            @Parameters(paramLabel = "OS", description = "Name of the OS.") String os,
+            @Parameters(paramLabel = "PORT", description = "Name of the port there.") String port,
+            @Parameters(paramLabel = "TEXT", arity = "1..*", description = "What to ask.") List<String> texts)
+            throws IOException {
+        try (Messenger messenger = join(); Connection connection = messenger.connect(os, port)) {
+            for (String text : texts) {
+                Message reply = connection.request(bytes(text), ANSWER_MS);
+                if (reply == null) {
+                    throw new CommandFailure(ExitStatus.UNAVAILABLE, "no reply within " + ANSWER_MS + " ms", null);
+                }
+                show(reply);
+            }
+        } catch (AttachRefusedException e) {
+            throw refused(e);
+        }
+        return ExitStatus.OK;
+    }
+
+    @Command(name = "ports", description = "Shows the ports of all OSes.")
+    int ports(@Mixin InstanceOption instance, @Mixin OutputOption output) {
+        Object ports = KernelCalls.call(instance, "msg.ports", null).get("ports");
+        Output out = output.output();
+        if (out.isJson()) {
+            out.json(ports);
+            return ExitStatus.OK;
+        }
+        Output.Table table = out.table("OS", "PORT", ">PROGRAM", ">CAPACITY", ">CONNECTIONS");
+        for (Object entry : (List<?>) ports) {
+            Map<?, ?> port = (Map<?, ?>) entry;
+            table.row(port.get("os"), port.get("name"), port.get("program"), port.get("capacity"),
+                    port.get("connections"));
+        }
+        table.print();
+        return ExitStatus.OK;
+    }
+
+    private static Messenger join() throws IOException {
+        try {
+            return Messenger.join(System.getenv());
+        } catch (AttachRefusedException e) {
+            throw refused(e);
+        } catch (IOException e) {
+            throw new CommandFailure(ExitStatus.UNAVAILABLE, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private static CommandFailure refused(AttachRefusedException e) {
+        return new CommandFailure(ExitStatus.UNAVAILABLE, String.valueOf(e.getMessage()), e);
+    }
+
+    private static ByteBuffer bytes(String text) {
+        return ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** As it is: what somebody pipes into a file may be no text. */
+    private static void show(Message message) {
+        byte[] data = new byte[message.length()];
+        message.data().get(data);
+        PrintStream out = System.out;
+        out.write(data, 0, data.length);
+        out.write(LINE_END);
+        out.flush();
+    }
+}
