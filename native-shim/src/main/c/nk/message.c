@@ -290,6 +290,12 @@ static int poll_connection(struct nk_connection *connection, struct nk_received 
 	} while (!result);
 	if (result < 0)
 		return result;
+	/* What else a ring may carry is no message: the other end lies. */
+	if (polled.type != NK_RECORD_MESSAGE || polled.length > NK_MAX_MESSAGE) {
+		connection->consumer.fault = polled.type != NK_RECORD_MESSAGE ? NK_FAULT_TYPE_UNKNOWN
+									      : NK_FAULT_LENGTH_OUT_OF_BOUNDS;
+		return -EPROTO;
+	}
 	connection->polled = true;
 	memcpy(&header, polled.vnet_hdr, sizeof(header));
 	*message = (struct nk_received){

@@ -224,7 +224,7 @@ public final class Connection implements AutoCloseable {
         done();
         while (!closed) {
             int at = consumer.poll();
-            if (at >= 0) {
+            if (at >= 0 && isMessage()) {
                 polled = true;
                 message.at(at, consumer.length());
                 return true;
@@ -235,6 +235,16 @@ public final class Connection implements AutoCloseable {
             }
         }
         return false;
+    }
+
+    /** What else a ring may carry is none: the other end lies. */
+    private boolean isMessage() {
+        if (consumer.type() != RecordDescriptor.TYPE_MESSAGE) {
+            quarantine.impose(QuarantineReason.TYPE_UNKNOWN);
+        } else if (consumer.length() > AbiDescriptor.MAX_MESSAGE) {
+            quarantine.impose(QuarantineReason.LENGTH_OUT_OF_BOUNDS);
+        }
+        return !quarantine.stopped();
     }
 
     Message message() {

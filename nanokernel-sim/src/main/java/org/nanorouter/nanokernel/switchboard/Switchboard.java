@@ -101,6 +101,8 @@ public final class Switchboard implements ProgramHost {
         } else if (port == null) {
             program.refuse(request, AttachError.NO_SUCH_PORT, "no program of OS " + os + " has a port '"
                     + printable(name) + "'");
+        } else if (port.owner() == program) {
+            program.refuse(request, AttachError.NO_SUCH_PORT, "port " + name + " is the program's own");
         } else {
             String limit = limit(program, port);
             if (limit != null) {
