@@ -3,6 +3,7 @@ package org.nanorouter.nanokernel.message;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import org.jspecify.annotations.Nullable;
 
 /** Connections from which a receiver takes messages, those first whose turn is longest ago. */
 final class Inbox {
@@ -20,8 +21,7 @@ final class Inbox {
      * The next connection that has a message; the message is polled. Null if none has: each has asked to be rung for
      * then.
      */
-    @SuppressWarnings("NullAway")
-    Connection next() {
+    @Nullable Connection next() {
         while (!ready.isEmpty()) {
             Connection connection = ready.poll();
             if (connection.poll()) {

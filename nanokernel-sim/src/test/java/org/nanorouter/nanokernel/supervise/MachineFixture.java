@@ -132,6 +132,12 @@ final class MachineFixture {
         return on(() -> machine.postmortem((String) request.get("os"), request));
     }
 
+    /** Names of the ports that programs of an OS have opened. */
+    List<String> ports(String os) throws Exception {
+        return on(() -> machine.switchboard().ports().stream().filter(port -> port.os().equals(os))
+                .map(port -> port.name()).toList());
+    }
+
     String state(String os) throws Exception {
         return (String) show(os).get("state");
     }
