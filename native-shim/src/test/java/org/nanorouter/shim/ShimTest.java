@@ -24,17 +24,18 @@ import org.junit.jupiter.api.io.TempDir;
 /** How the library is found, that Java and C say the same, and that the sanitizers find nothing. */
 class ShimTest {
     private static final Path HEADER = Path.of("src/main/c/shim/nk_shim.h");
-    private static final Map<String, List<Class<?>>> TWINS = Map.of(
-        "nks_tap_", List.of(Tap.class),
-        "nks_netif_", List.of(NetIf.class),
-        "nks_memory_", List.of(MemoryObject.class, MappedMemory.class, NativeBuffer.class),
-        "nks_event_fd_", List.of(EventFd.class),
-        "nks_doorbell_", List.of(Doorbell.class),
-        "nks_fd_", List.of(Fd.class),
-        "nks_unix_socket_", List.of(UnixSocket.class),
-        "nks_poll_", List.of(Poll.class),
-        "nks_process_", List.of(Process.class),
-        "nks_sessions_", List.of(TcpSessions.class));
+    private static final Map<String, List<Class<?>>> TWINS = Map.ofEntries(
+        Map.entry("nks_tap_", List.of(Tap.class)),
+        Map.entry("nks_netif_", List.of(NetIf.class)),
+        Map.entry("nks_memory_", List.of(MemoryObject.class, MappedMemory.class, NativeBuffer.class)),
+        Map.entry("nks_event_fd_", List.of(EventFd.class)),
+        Map.entry("nks_doorbell_", List.of(Doorbell.class)),
+        Map.entry("nks_fd_", List.of(Fd.class)),
+        Map.entry("nks_unix_socket_", List.of(UnixSocket.class)),
+        Map.entry("nks_poll_", List.of(Poll.class)),
+        Map.entry("nks_process_", List.of(Process.class)),
+        Map.entry("nks_sessions_", List.of(TcpSessions.class)),
+        Map.entry("nks_wait_set_", List.of(WaitSet.class)));
 
     @TempDir
     Path directory;
