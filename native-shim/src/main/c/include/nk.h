@@ -168,7 +168,10 @@ static inline uint8_t *nk_record_frame(struct nk_record *record)
 	return (uint8_t *)record + offsetof(struct nk_record, vnet_hdr);
 }
 
-/* Publishes the claimed record with the payload that was really written, 1 to max_length bytes. */
+/*
+ * Publishes the claimed record with the payload that was really written, 1 to max_length bytes. Its vnet_hdr is the
+ * caller's to write too, whatever the type.
+ */
 int nk_ring_publish(struct nk_ring_producer *ring, uint16_t type, uint32_t length, uint64_t enqueued_at);
 
 /*
