@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The test tiers: unit tests of every module, then end-to-end tests of the built program (module it), on the Java in
-# use; then both again on a newer Java, if one is installed.
+# use; then both again on a newer Java, if one is installed, without those that are tagged "once": what they claim does
+# not depend on the Java.
 
 # shellcheck source=launcher/build.sh
 . "$source_dir/launcher/build.sh"
@@ -15,7 +16,8 @@ Runs the tests and ends with one line: N passed, N failed, N skipped.
 
       --quick      the unit tests alone; needs no root
       --jdk HOME   run on this JDK; may be repeated. Default: the one in use,
-                   and the newest other one in /usr/lib/jvm, if it is newer
+                   and the newest other one in /usr/lib/jvm, if it is newer. From
+                   the second one on without what no Java changes (tag "once")
       --only TEST  only test classes (or Class#method) that match, as in
                    Maven's -Dtest
 
@@ -28,7 +30,7 @@ END
 }
 
 run_tests() {
-  local quick='' only='' home
+  local quick='' only='' again='' home
   local -a homes=()
   while (( $# > 0 )); do
     case $1 in
@@ -61,7 +63,8 @@ run_tests() {
   mkdir -p "$source_dir/target"
   note_network > "$source_dir/target/network.before"
   for home in "${homes[@]}"; do
-    test_on "$home" "$quick" "$only"
+    test_on "$home" "$quick" "$only" "$again"
+    again=1
   done
   look_for_leftovers
   printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
@@ -85,13 +88,14 @@ newer_java() {
   printf '%s' "$newest"
 }
 
-# test_on HOME QUICK ONLY: the classes are compiled by the Java in use, and run on that of HOME.
+# test_on HOME QUICK ONLY AGAIN: the classes are compiled by the Java in use, and run on that of HOME.
 test_on() {
   local feature begin=$SECONDS status=0 log
   local -a options=(-Dmaven.test.failure.ignore=true)
   feature=$(read_release "$1" && printf '%s' "$java_feature") || { say "$1 has no Java"; exit 66; }
   [[ -n $2 ]] && options+=(-pl '!it')
   [[ -n $3 ]] && options+=(-Dtest="$3" -Dsurefire.failIfNoSpecifiedTests=false)
+  [[ -n $4 ]] && options+=(-DexcludedGroups=once)
   options+=(-Djvm="$1/bin/java")
   (( feature >= 24 )) &&
     options+=("-Dsurefire.jvm.options=--enable-native-access=ALL-UNNAMED --illegal-native-access=deny")

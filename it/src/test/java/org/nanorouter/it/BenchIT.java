@@ -13,10 +13,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** That a benchmark that is stopped leaves nothing behind; not how fast anything is. */
+@Tag("once")
 class BenchIT {
     private static final int LIMIT_S = 60;
     private static final String OPTIONS = "NANOROUTER_JAVA_OPTIONS";

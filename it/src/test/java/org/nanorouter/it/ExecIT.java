@@ -22,10 +22,12 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 
 /** Programs that the demonstration itself does not use, run by {@code exec} in an OS of one that stays up. */
+@Tag("once")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ExecIT {
     private static final String SMALL_DATAGRAMS = "-u -b 0 -l 18";

@@ -14,10 +14,12 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The launcher and the built program's start. */
+@Tag("once")
 class LauncherIT {
     private static final Path SOURCE = Path.of(System.getProperty("nanorouter.source"));
     private static final String LAUNCHER = SOURCE.resolve("nanorouter").toString();

@@ -16,11 +16,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The cells that nk-cell makes, for root and for an ordinary user. */
+@Tag("once")
 class NkCellIT {
     private static final int UID_BASE = 400_000;
     private static final AtomicInteger COUNT = new AtomicInteger();

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nanorouter.nanokernel.config.ConfigException;
@@ -17,6 +18,7 @@ import org.nanorouter.nanokernel.config.MachineConfig;
 import org.nanorouter.router.config.RouterConfig;
 
 /** The units and the files that they name. */
+@Tag("once")
 class SystemdUnitsIT {
     private static final Path SOURCE = Path.of(System.getProperty("nanorouter.source"));
 

@@ -9,11 +9,13 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs the self-tests of the C side under the sanitizers; each claim of theirs prints a line. */
+@Tag("once")
 class CSelfTest {
     private static final Path PROGRAMS = Path.of("target/native-asan");
 

@@ -35,7 +35,7 @@ class ConformanceTest {
     /** Seconds of stress, all pairings together. */
     private static final int STRESS_SECONDS = Integer.getInteger("nanorouter.stress.seconds", 30);
     /** Records of a run in which endpoints are killed: more than they get through meanwhile, two of C many more. */
-    private static final int LONG_COUNT = 80_000;
+    private static final int LONG_COUNT = 30_000;
     private static final int LONG_COUNT_IN_C = 400_000;
     private static final int KILLS = 4;
     private static final int LIFE_MICROSECONDS = 20_000;
