@@ -3,10 +3,11 @@
 #
 # Makes target/dist, the program as it is installed:
 #
-#   bin/nanorouter      runs it, builds nothing
+#   bin/nanorouter      runs it, builds nothing; beside it nk-msg
+#   include/            headers of the C library, which is native/libnk.a
 #   libexec/            what bin/nanorouter needs, and archive, which fills cds/
 #   lib/  lib/bench/    jars
-#   native/             libnkshim.so, nk-agent, nk-cell, and the libraries of JNA and Netty
+#   native/             libnkshim.so, nk-agent, nk-cell, nk-traffic, and the libraries of JNA and Netty
 #   cds/                one class data archive per Java, for a quick start
 #   config/  systemd/   examples, units
 #   built               its time: what is newer in the source tree asks for a build
@@ -67,13 +68,15 @@ lay_out() {
   local stage=$source_dir/target/stage lib=$source_dir/target/stage/lib machine file
   machine=$(uname -m)
   rm -rf "$stage"
-  mkdir -p "$stage"/{bin,libexec,lib/bench,native,config,systemd}
+  mkdir -p "$stage"/{bin,include,libexec,lib/bench,native,config,systemd}
   copy_jars router "$lib"
   copy_jars bench "$lib/bench"
   for file in "$lib"/*.jar; do
     rm -f "$lib/bench/${file##*/}"
   done
-  cp "$source_dir"/native-shim/target/native/{libnkshim.so,nk-*} "$stage/native"
+  cp "$source_dir"/native-shim/target/native/{libnkshim.so,libnk.a,nk-agent,nk-cell,nk-traffic} "$stage/native"
+  cp "$source_dir"/native-shim/target/native/nk-msg "$stage/bin"
+  cp "$source_dir"/native-shim/src/main/c/include/*.h "$stage/include"
   unzip -qoj "$lib"/jna-[0-9]*.jar "com/sun/jna/linux-${machine/_/-}/libjnidispatch.so" -d "$stage/native"
   unzip -qoj "$lib"/netty-transport-native-epoll-*-linux-"${machine/aarch/aarch_}".jar 'META-INF/native/*.so' \
     -d "$stage/native"

@@ -199,6 +199,10 @@ enum nk_attach_type {
 	NK_CLOSE = 17,
 	NK_CLOSED = 18,
 	NK_ANSWER = 19,
+	NK_OPEN_MEMORY = 20,
+	NK_MEMORY = 21,
+	NK_OPEN_SYNC = 22,
+	NK_SYNC = 23,
 };
 
 enum nk_attach_error {
@@ -214,6 +218,10 @@ enum nk_attach_error {
 	NK_NO_SUCH_PORT = 10,
 	NK_BAD_CAPACITY = 11,
 	NK_LIMIT = 12,
+	NK_NO_SUCH_MEMORY = 13,
+	NK_READ_ONLY = 14,
+	NK_BAD_LENGTH = 15,
+	NK_BAD_SYNC = 16,
 };
 
 struct nk_attach_header {
@@ -318,7 +326,7 @@ struct nk_connection_grant {
 
 struct nk_closed {
 	struct nk_attach_header header;
-	uint32_t connection_id;
+	uint32_t id;
 	uint32_t reason;
 };
 
@@ -331,6 +339,73 @@ struct nk_answer {
 	char text[NK_REFUSED_TEXT_LENGTH];
 };
 
+struct nk_open_memory {
+	struct nk_attach_header header;
+	uint32_t request;
+	uint32_t access;		/* 1: writable */
+	uint64_t create_length;		/* 0: open */
+	char os[NK_NAME_LENGTH];
+	char name[NK_NAME_LENGTH];
+};
+
+struct nk_memory_grant {
+	struct nk_attach_header header;
+	uint32_t request;
+	uint32_t id;
+	uint32_t owner_os_id;
+	uint32_t owner_epoch;
+	uint32_t access;		/* 1: writable */
+	uint32_t reserved;
+	uint64_t length;
+};
+
+struct nk_open_sync {
+	struct nk_attach_header header;
+	uint32_t request;
+	uint32_t kind;			/* enum nk_sync_kind */
+	uint32_t initial;
+	uint32_t limit;
+	char name[NK_NAME_LENGTH];
+};
+
+struct nk_sync_grant {
+	struct nk_attach_header header;
+	uint32_t request;
+	uint32_t id;
+};
+
+/* Page of a sync object, docs/abi.md section 6.1. */
+
+#define NK_SYNC_MAGIC 0x304E59534B4E524Eull
+#define NK_SYNC_LENGTH 4096u
+
+enum nk_sync_kind {
+	NK_SYNC_SEMAPHORE = 1,
+	NK_SYNC_MANUAL_EVENT = 2,
+	NK_SYNC_AUTO_EVENT = 3,
+	NK_SYNC_BARRIER = 4,
+	NK_SYNC_MUTEX = 5,
+};
+
+#define NK_SYNC_WAITERS 0x80000000u
+#define NK_SYNC_MAX_UNITS 0x7fffffffu
+#define NK_SYNC_EVENT_SET 1u
+#define NK_SYNC_MAX_PARTIES 1023u
+#define NK_SYNC_BROKEN 0x400u
+#define NK_SYNC_GENERATION 0x800u	/* one generation */
+#define NK_SYNC_WAS_RESET 0x40000000u	/* not all came in the generation before */
+#define NK_SYNC_HOLDER 0x3fffffffu	/* mask of the holder's program id */
+#define NK_SYNC_DIED 0x40000000u
+
+struct nk_sync_page {
+	uint64_t magic;
+	uint32_t kind;			/* enum nk_sync_kind */
+	uint32_t limit;
+	uint8_t reserved[48];
+	uint32_t word;			/* atomic, and a futex */
+};
+
+#ifndef __cplusplus
 #define NK_AT(type, field, offset) _Static_assert(offsetof(struct type, field) == (offset), #type "." #field)
 #define NK_SIZE(type, size) _Static_assert(sizeof(struct type) == (size), #type)
 
@@ -387,8 +462,14 @@ NK_SIZE(nk_connect, 88);
 NK_SIZE(nk_connection_grant, 56);
 NK_SIZE(nk_closed, 24);
 NK_SIZE(nk_answer, 272);
+NK_SIZE(nk_open_memory, 96);
+NK_SIZE(nk_memory_grant, 48);
+NK_SIZE(nk_open_sync, 64);
+NK_SIZE(nk_sync_grant, 24);
+NK_AT(nk_sync_page, word, 64);
 
 #undef NK_AT
 #undef NK_SIZE
+#endif
 
 #endif

@@ -15,6 +15,9 @@
  *	while (nk_port_receive(port, &message, -1) == 1)
  *		use(message.data, message.length);
  *
+ * What else programs share comes with headers of its own: nk_memory.h, memory that is mapped in all of them; nk_sync.h,
+ * semaphores, events, barriers and mutexes.
+ *
  * A message is received in place: its bytes are the sender's memory, which it can change at any time. Copy what is to be
  * checked and then used.
  *
@@ -49,7 +52,10 @@ int nk_join(const struct nk_options *options, struct nk_program **program, struc
 /* The same as NK_ATTACH, NK_OS and NK_TOKEN_FILE say, which every program in an OS has. -ENOENT: one is not set. */
 int nk_join_here(struct nk_program **program, struct nk_refusal *refusal);
 
-/* Closes every port and connection, whose other ends are told; frees them and the program. */
+/*
+ * Closes every port, connection and shared memory, whose other ends are told, and frees them and the program. A sync
+ * object that was not closed before counts as left in the midst of its use: see nk_sync_close().
+ */
 void nk_leave(struct nk_program *program);
 
 /* Unique in a boot of the nanokernel. */

@@ -41,6 +41,8 @@ struct nk_packet {
 		struct nk_connection_grant connection;
 		struct nk_closed closed;
 		struct nk_answer answer;
+		struct nk_memory_grant memory;
+		struct nk_sync_grant sync;
 	};
 	int fds[NK_PACKET_FDS];
 	int fd_count;

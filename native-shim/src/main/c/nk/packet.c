@@ -25,6 +25,8 @@ static const uint32_t body_lengths[] = {
 	[NK_CONNECTION] = sizeof(struct nk_connection_grant) - sizeof(struct nk_attach_header),
 	[NK_CLOSED] = sizeof(struct nk_closed) - sizeof(struct nk_attach_header),
 	[NK_ANSWER] = sizeof(struct nk_answer) - sizeof(struct nk_attach_header),
+	[NK_MEMORY] = sizeof(struct nk_memory_grant) - sizeof(struct nk_attach_header),
+	[NK_SYNC] = sizeof(struct nk_sync_grant) - sizeof(struct nk_attach_header),
 };
 
 static const int descriptor_counts[] = {
@@ -37,6 +39,8 @@ static const int descriptor_counts[] = {
 	[NK_CONNECTION] = 4,
 	[NK_CLOSED] = 0,
 	[NK_ANSWER] = 0,
+	[NK_MEMORY] = 1,
+	[NK_SYNC] = 1,
 };
 
 void nk_packet_drop(struct nk_packet *packet)
@@ -88,6 +92,8 @@ static bool is_for_this_end(uint16_t type)
 	case NK_CONNECTION:
 	case NK_CLOSED:
 	case NK_ANSWER:
+	case NK_MEMORY:
+	case NK_SYNC:
 		return true;
 	default:
 		return false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * program.c - a program's connection to the nanokernel: joining, ports, connecting, and waiting for whatever comes.
+ * program.c - a program's connection to the nanokernel: joining, requests, and waiting for whatever comes.
  *
  * Requests wait for their answer and handle what else comes meanwhile, so that there is one at a time.
  */
@@ -12,10 +12,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "futex/futex.h"
 #include "program.h"
 
 #define ANSWER_MS 5000
-#define DEFAULT_CAPACITY (256u << 10)
 #define MAX_EVENTS 64
 
 uint64_t nk_deadline(int timeout_ms)
@@ -40,7 +40,7 @@ static void lose(struct nk_program *program)
 	program->socket = -1;
 }
 
-static int join_wait_set(struct nk_program *program, int fd, void *place)
+int nk_join_wait_set(struct nk_program *program, int fd, void *place)
 {
 	struct epoll_event edge = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data.ptr = place};
 
@@ -99,13 +99,15 @@ int nk_join(const struct nk_options *options, struct nk_program **joined, struct
 	program->wait_set = epoll_create1(EPOLL_CLOEXEC);
 	program->interrupt = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	program->socket = nk_dial(options, NK_JOIN);
+	/* Too long a name is one that nk_dial() has refused. */
+	strncpy(program->os_name, options->os_name, sizeof(program->os_name) - 1);
 	error = program->wait_set < 0 || program->interrupt < 0 ? -EMFILE : program->socket < 0 ? program->socket : 0;
 	if (!error)
 		error = await_joined(program, options, refusal);
 	if (!error)
-		error = join_wait_set(program, program->socket, &program->socket);
+		error = nk_join_wait_set(program, program->socket, &program->socket);
 	if (!error)
-		error = join_wait_set(program, program->interrupt, &program->interrupt);
+		error = nk_join_wait_set(program, program->interrupt, &program->interrupt);
 	if (error) {
 		nk_leave(program);
 		return error;
@@ -144,6 +146,11 @@ void nk_leave(struct nk_program *program)
 		program->ports = port->next;
 		free(port);
 	}
+	/* Without CLOSE: what a program leaves open ended with it, and whoever waits for it must know. */
+	while (program->memories)
+		nk_memory_free(program->memories);
+	while (program->syncs)
+		nk_sync_free(program->syncs);
 	if (program->wait_set >= 0)
 		close(program->wait_set);
 	if (program->interrupt >= 0)
@@ -167,9 +174,25 @@ void nk_interrupt(struct nk_program *program)
 	static const uint64_t one = 1;
 	int before = errno;
 
+	/* The flag is the interrupt. The eventfd and the futex only end a wait, so that it is looked at. */
+	__atomic_store_n(&program->interrupted, 1, __ATOMIC_SEQ_CST);
 	/* A count that is full interrupts as well. */
 	if (write(program->interrupt, &one, sizeof(one)) < 0)
 		errno = before;
+	nk_futex_wake_private(&program->interrupted, 1);
+}
+
+bool nk_take_interrupt(struct nk_program *program)
+{
+	uint64_t count;
+
+	/*
+	 * The eventfd first: after the flag, this could swallow the ring of an interrupt that came between the two. The
+	 * other way round such a ring ends a wait for nothing, which goes on.
+	 */
+	if (read(program->interrupt, &count, sizeof(count)) < 0 && errno != EAGAIN)
+		return false;
+	return __atomic_exchange_n(&program->interrupted, 0, __ATOMIC_SEQ_CST);
 }
 
 const struct nk_refusal *nk_program_refusal(const struct nk_program *program)
@@ -177,25 +200,7 @@ const struct nk_refusal *nk_program_refusal(const struct nk_program *program)
 	return &program->refusal;
 }
 
-static struct nk_port *port_of(struct nk_program *program, uint32_t id)
-{
-	struct nk_port *port = program->ports;
-
-	while (port && port->id != id)
-		port = port->next;
-	return port;
-}
-
-static struct nk_connection *connection_of(struct nk_program *program, uint32_t id)
-{
-	struct nk_connection *connection = program->connections;
-
-	while (connection && connection->id != id)
-		connection = connection->next;
-	return connection;
-}
-
-static int send_close(struct nk_program *program, uint16_t type, uint32_t id)
+int nk_send_close(struct nk_program *program, uint16_t type, uint32_t id)
 {
 	const struct nk_close request = {
 		.header = {
@@ -210,55 +215,23 @@ static int send_close(struct nk_program *program, uint16_t type, uint32_t id)
 	return nk_packet_send(program->socket, &request, sizeof(request));
 }
 
-static int take_connection(struct nk_program *program, struct nk_packet *packet)
+static void take_closed(struct nk_program *program, uint32_t id, uint32_t reason)
 {
-	const struct nk_connection_grant grant = packet->connection;
-	struct nk_port *port = grant.request ? NULL : port_of(program, grant.port_id);
-	struct nk_connection *connection;
-	int error;
+	struct nk_connection *connection = nk_connection_of(program, id);
 
-	if (!grant.request && !port)
-		/* The port was closed meanwhile. */
-		return send_close(program, NK_CLOSE, grant.connection_id);
-	error = nk_connection_open(program, packet, &connection);
-	if (error)
-		return error;
-	error = join_wait_set(program, connection->wait_fd, connection);
-	if (error) {
-		nk_connection_free(connection);
-		return error;
-	}
-	connection->inbox = port ? &port->inbox : &connection->own_inbox;
-	connection->next = program->connections;
-	program->connections = connection;
-	nk_inbox_add(connection);
-	if (grant.request) {
-		program->answered = grant.request;
-		program->answer_id = grant.connection_id;
-		program->refusal.error = 0;
-	}
-	return 0;
-}
-
-/* At once: a connection to it may be the next packet. */
-static void take_port(struct nk_program *program, uint32_t id)
-{
-	struct nk_port *port = program->opening;
-
-	program->opening = NULL;
-	port->id = id;
-	port->next = program->ports;
-	program->ports = port;
+	if (connection)
+		nk_connection_end(connection, reason);
+	else
+		nk_memory_end(program, id, reason);
 }
 
 static int take_packet(struct nk_program *program, struct nk_packet *packet)
 {
-	struct nk_connection *connection;
-
 	switch (packet->header.type) {
 	case NK_ANSWER:
+		/* A port at once: a connection to it may be the next packet. */
 		if (program->opening && packet->answer.request == program->last_request && !packet->answer.error)
-			take_port(program, packet->answer.id);
+			nk_port_take(program, packet->answer.id);
 		program->answered = packet->answer.request;
 		program->answer_id = packet->answer.id;
 		program->refusal.error = packet->answer.error;
@@ -266,19 +239,20 @@ static int take_packet(struct nk_program *program, struct nk_packet *packet)
 		program->refusal.text[sizeof(program->refusal.text) - 1] = '\0';
 		return 0;
 	case NK_CONNECTION:
-		return take_connection(program, packet);
+		return nk_connection_take(program, packet);
+	case NK_MEMORY:
+		return nk_memory_take(program, packet);
+	case NK_SYNC:
+		return nk_sync_take(program, packet);
 	case NK_CLOSED:
-		connection = connection_of(program, packet->closed.connection_id);
-		if (connection)
-			nk_connection_end(connection, packet->closed.reason);
+		take_closed(program, packet->closed.id, packet->closed.reason);
 		return 0;
 	default:
 		return -EPROTO;
 	}
 }
 
-/* Takes everything that the nanokernel has sent. */
-static void dispatch(struct nk_program *program)
+void nk_take_packets(struct nk_program *program)
 {
 	while (program->socket >= 0) {
 		struct nk_packet packet;
@@ -300,7 +274,6 @@ int nk_await(struct nk_program *program, int timeout_ms)
 	struct epoll_event events[MAX_EVENTS];
 	uint64_t deadline = nk_deadline(timeout_ms);
 	bool interrupted = false;
-	uint64_t count;
 	int ready;
 
 	do {
@@ -313,126 +286,48 @@ int nk_await(struct nk_program *program, int timeout_ms)
 		void *place = events[i].data.ptr;
 
 		if (place == &program->socket)
-			dispatch(program);
+			nk_take_packets(program);
 		else if (place == &program->interrupt)
-			interrupted = read(program->interrupt, &count, sizeof(count)) == sizeof(count);
+			interrupted = nk_take_interrupt(program);
 		else
 			nk_inbox_add(place);
 	}
 	return interrupted ? -EINTR : ready;
 }
 
-static int ask(struct nk_program *program, const void *request, size_t length, uint32_t number)
+int nk_ask(struct nk_program *program, const void *request, size_t length, uint32_t number)
 {
 	uint64_t deadline = nk_deadline(ANSWER_MS);
 	int result = nk_packet_send(program->socket, request, length);
 
+	program->asking = number;
 	while (result >= 0 && program->answered != number) {
 		int left = nk_time_left(deadline);
 
 		if (program->socket < 0)
-			return -ENOTCONN;
-		if (!left)
-			return -ETIMEDOUT;
-		result = nk_await(program, left);
+			result = -ENOTCONN;
+		else if (!left)
+			result = -ETIMEDOUT;
+		else
+			result = nk_await(program, left);
 	}
-	if (result < 0)
+	program->asking = 0;
+	if (result == -EINTR && program->answered == number)
+		/* Both came at once: the interrupt is for the next wait. */
+		nk_interrupt(program);
+	else if (result < 0)
 		return result;
 	return program->refusal.error ? -ECONNREFUSED : 0;
 }
 
-static bool name_fits(const char *name)
+void nk_granted(struct nk_program *program, uint32_t request, uint32_t id)
+{
+	program->answered = request;
+	program->answer_id = id;
+	program->refusal.error = 0;
+}
+
+bool nk_name_fits(const char *name)
 {
 	return strnlen(name, NK_NAME_LENGTH) < NK_NAME_LENGTH;
-}
-
-int nk_port_open(struct nk_program *program, const char *name, uint32_t capacity, struct nk_port **opened)
-{
-	struct nk_open_port request = {
-		.header = {
-			.magic = NK_ATTACH_MAGIC,
-			.revision = NK_REVISION,
-			.type = NK_OPEN_PORT,
-			.length = sizeof(request) - sizeof(request.header),
-		},
-		.request = ++program->last_request,
-		.capacity = capacity ? capacity : DEFAULT_CAPACITY,
-	};
-	struct nk_port *port;
-	int error;
-
-	if (!name_fits(name))
-		return -ENAMETOOLONG;
-	strcpy(request.name, name);
-	port = calloc(1, sizeof(*port));
-	if (!port)
-		return -ENOMEM;
-	port->program = program;
-	program->opening = port;
-	error = ask(program, &request, sizeof(request), request.request);
-	if (error && program->opening) {
-		program->opening = NULL;
-		free(port);
-		return error;
-	}
-	*opened = port;
-	return 0;
-}
-
-void nk_port_close(struct nk_port *port)
-{
-	struct nk_program *program = port->program;
-	struct nk_port **link = &program->ports;
-
-	send_close(program, NK_CLOSE_PORT, port->id);
-	for (struct nk_connection *each = program->connections; each; each = each->next) {
-		if (each->inbox == &port->inbox) {
-			/* Nobody receives for the port any more: what still comes is its own. */
-			each->inbox = &each->own_inbox;
-			each->ready = false;
-			nk_inbox_add(each);
-		}
-	}
-	while (*link != port)
-		link = &(*link)->next;
-	*link = port->next;
-	free(port);
-}
-
-int nk_connect(struct nk_program *program, const char *os, const char *port, struct nk_connection **connection)
-{
-	struct nk_connect request = {
-		.header = {
-			.magic = NK_ATTACH_MAGIC,
-			.revision = NK_REVISION,
-			.type = NK_CONNECT,
-			.length = sizeof(request) - sizeof(request.header),
-		},
-		.request = ++program->last_request,
-	};
-	int error;
-
-	if (!name_fits(os) || !name_fits(port))
-		return -ENAMETOOLONG;
-	strcpy(request.os, os);
-	strcpy(request.port, port);
-	error = ask(program, &request, sizeof(request), request.request);
-	if (error)
-		return error;
-	*connection = connection_of(program, program->answer_id);
-	return *connection ? 0 : -EPROTO;
-}
-
-void nk_disconnect(struct nk_connection *connection)
-{
-	struct nk_program *program = connection->program;
-	struct nk_connection **link = &program->connections;
-
-	send_close(program, NK_CLOSE, connection->id);
-	if (program->received_from == connection)
-		program->received_from = NULL;
-	while (*link != connection)
-		link = &(*link)->next;
-	*link = connection->next;
-	nk_connection_free(connection);
 }

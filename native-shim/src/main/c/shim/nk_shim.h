@@ -3,14 +3,15 @@
  * nk_shim.h - the system calls that Java lacks, as plain C functions.
  *
  * The twins are the classes of org.nanorouter.shim: class Tap maps nks_tap_*, NetIf nks_netif_*, MemoryObject,
- * MappedMemory and NativeBuffer nks_memory_*, EventFd nks_event_fd_*, Fd nks_fd_*, UnixSocket nks_unix_socket_*,
- * Poll nks_poll_*, Process nks_process_*. They pass primitives alone: int is int32_t, long is int64_t or an address.
+ * MappedMemory and NativeBuffer nks_memory_*, EventFd nks_event_fd_*, Fd nks_fd_*, UnixSocket nks_unix_socket_*, Poll
+ * nks_poll_*, Process nks_process_*, Futex nks_futex_*. They pass primitives alone: int is int32_t, long is int64_t or
+ * an address.
  *
  * Rules that hold for every function here:
  *
  * - Errors are returned as -errno; anything >= 0 is success. errno itself means nothing afterwards. Arguments that make
  *   no sense (a negative count, a NULL table) are -EINVAL.
- * - EINTR never comes back: an interrupted call is resumed.
+ * - EINTR never comes back: an interrupted call is resumed, or ends as if what it waits for might have come.
  * - Every descriptor that a function makes or receives is close-on-exec, and, but for memory objects, nonblocking. It
  *   belongs to the caller, who closes it with nks_fd_close.
  * - Nothing is kept between calls and there is no global state, so any thread may call any function. Two threads may
@@ -320,6 +321,25 @@ NKS_EXPORT int nks_unix_socket_send_batch(int fd, struct nks_slot *table, int n)
  * ready ones, 0 when the time is over.
  */
 NKS_EXPORT int nks_poll_poll(void *fds, int n, int timeout_ms);
+
+/*
+ * Words of memory that processes share, and that a program waits for (futex.c). word and interrupt are addresses, of
+ * int32 aligned to 4 bytes (else -EINVAL), that stay mapped during the call. That the kernel lacks futex_waitv(2) is
+ * remembered.
+ */
+
+/*
+ * Waits while the int32 at word is expected and the one at interrupt is interrupt_expected. word is woken by
+ * nks_futex_wake, by any process that maps it; interrupt, 0 for none, by nks_futex_wake_private in this process.
+ * timeout in ns, -1 for ever. 0: woken, a word had another value, or a signal came: look again, also at the clock.
+ * -ETIMEDOUT: the time is over. Before Linux 5.16 an interrupt is seen 50 ms late at most.
+ */
+NKS_EXPORT int nks_futex_await(int64_t word, int32_t expected, int64_t interrupt, int32_t interrupt_expected,
+			       int64_t timeout_ns);
+/* Wakes up to count (at least 1) that wait for the word. Returns how many it woke. */
+NKS_EXPORT int nks_futex_wake(int64_t word, int count);
+/* The same for the interrupt word of a wait in this process. */
+NKS_EXPORT int nks_futex_wake_private(int64_t word, int count);
 
 /* Processes and threads (process.c). */
 

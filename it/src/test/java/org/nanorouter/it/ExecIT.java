@@ -10,6 +10,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.Reader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -191,6 +192,69 @@ class ExecIT {
                 server.destroyForcibly();
             }
         }
+    }
+
+    private static Process begin(String os, String... words) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(exec(os, words)).redirectErrorStream(true);
+        builder.environment().putAll(environment());
+        return builder.start();
+    }
+
+    private static String endOf(Process process) throws Exception {
+        try {
+            assertThat(process.waitFor(LIMIT_S, SECONDS)).isTrue();
+            String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(process.exitValue()).as(said).isZero();
+            return said.strip();
+        } finally {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly();
+        }
+    }
+
+    private static void awaitNamed(String name, String... list) {
+        await().atMost(Duration.ofSeconds(LIMIT_S)).until(() -> JSON.std.listFrom(nanorouter(list).out()).stream()
+                .anyMatch(entry -> name.equals(((Map<?, ?>) entry).get("name"))));
+    }
+
+    @Test
+    @Order(1)
+    void messagesCrossFromJavaToCAndBack() throws Exception {
+        Process receiver = begin("guest", "nk-msg", "recv", "in-c", "1");
+        awaitNamed("in-c", "msg", "ports", "-j");
+        host("nanorouter", "msg", "send", "guest", "in-c", "hello");
+        assertThat(endOf(receiver)).isEqualTo("hello");
+
+        Process answering = begin("guest", "nanorouter", "msg", "recv", "in-java", "-n", "1");
+        awaitNamed("in-java", "msg", "ports", "-j");
+        assertThat(host("nk-msg", "ask", "guest", "in-java", "are you there").strip()).isEqualTo("are you there");
+        assertThat(endOf(answering)).isEqualTo("are you there");
+    }
+
+    @Test
+    @Order(1)
+    void aProgramWaitsForOneOfAnotherOs() throws Exception {
+        Process waiting = begin("guest", "nanorouter", "sync", "wait", "ready");
+        awaitNamed("ready", "sync", "list", "-j");
+        host("nanorouter", "sync", "post", "ready");
+        assertThat(endOf(waiting)).isEmpty();
+        Command late = Command.run(environment(), exec("host", "nanorouter", "sync", "wait", "-t", "1", "ready"));
+        assertThat(late.status()).as(late.err()).isEqualTo(1);
+        assertThat(nanorouter("sync").out().lines()).as("nobody has it any more").hasSize(1);
+    }
+
+    @Test
+    @Order(1)
+    void whatTheOsesShareIsShown() throws Exception {
+        Map<?, ?> map = JSON.std.mapFrom(nanorouter("mem", "map", "-j").out());
+        assertThat((List<?>) map.get("oses")).hasSize(2).allSatisfy(os -> {
+            assertThat(number((Map<?, ?>) os, "region")).isPositive();
+            assertThat(number((Map<?, ?>) os, "shared_limit")).isEqualTo(64 << 20);
+        });
+        assertThat(nanorouter("mem", "map").out()).contains("host", "guest", "64 MiB");
+        Command dump = Command.run(environment(), exec("guest", "nanorouter", "mem", "dump", "host", "nothing"));
+        assertThat(dump.status()).isEqualTo(69);
+        assertThat(dump.err()).contains("no program of OS host has memory 'nothing'");
     }
 
     @Test

@@ -29,7 +29,9 @@ class CSelfTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"shim-selftest", "ring-selftest", "hostile-selftest", "kill-selftest", "attach-selftest",
-        "agent-selftest", "frame-selftest", "forward-selftest", "sessions-selftest"})
+        "program-selftest",
+        "sync-selftest", "shim-futex-selftest", "agent-selftest", "frame-selftest",
+        "forward-selftest", "sessions-selftest"})
     void everyClaimHolds(String program) throws IOException, InterruptedException {
         String output = run(PROGRAMS.resolve(program).toString());
         assertThat(output).contains("ok ").doesNotContain("FAILED");

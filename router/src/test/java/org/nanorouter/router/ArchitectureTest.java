@@ -24,7 +24,7 @@ class ArchitectureTest {
     private static final String ROUTER = "org.nanorouter.router..";
     /** What a program inside an OS needs of the nanokernel: the driver part. */
     private static final String[] DRIVER_PART = driverPart("abi", "memory", "ring", "channel", "attach",
-            "message");
+            "program");
 
     private static JavaClasses ours;
 

@@ -33,6 +33,9 @@ public final class AbiDescriptor {
     /** Unit in which ring data is placed in a region. */
     public static final int PAGE_LENGTH = 4096;
 
+    /** The epoch of every half of a connection: it has no second one. */
+    public static final int HALF_EPOCH = 1;
+
     private AbiDescriptor() {
     }
 }

@@ -64,14 +64,26 @@ public final class AttachDescriptor {
     /** Nanokernel to program, with the descriptors of both halves, of the doorbell to wait on, of the one to ring. */
     public static final int TYPE_CONNECTION = 16;
 
-    /** Program to nanokernel: the connection is not used any more. */
+    /** Program to nanokernel: the connection, shared memory or sync object is not used any more. */
     public static final int TYPE_CLOSE = 17;
 
-    /** Nanokernel to program: the other end does not use the connection any more. */
+    /** Nanokernel to program: the other end, or the memory's maker, does not use it any more. */
     public static final int TYPE_CLOSED = 18;
 
     /** Nanokernel to program: what became of a request. */
     public static final int TYPE_ANSWER = 19;
+
+    /** Program to nanokernel: shared memory is to be made, or that of another program to be opened. */
+    public static final int TYPE_OPEN_MEMORY = 20;
+
+    /** Nanokernel to program, with the memory's descriptor. */
+    public static final int TYPE_MEMORY = 21;
+
+    /** Program to nanokernel: a sync object is to be opened, and made if there is none. */
+    public static final int TYPE_OPEN_SYNC = 22;
+
+    /** Nanokernel to program, with the descriptor of the sync object's page. */
+    public static final int TYPE_SYNC = 23;
 
     /** Descriptors that come with ATTACHED. */
     public static final int ATTACHED_DESCRIPTORS = 2;
@@ -84,6 +96,12 @@ public final class AttachDescriptor {
 
     /** Descriptors that come with CONNECTION, the most that come with any message. */
     public static final int CONNECTION_DESCRIPTORS = 4;
+
+    /** Descriptors that come with MEMORY. */
+    public static final int MEMORY_DESCRIPTORS = 1;
+
+    /** Descriptors that come with SYNC. */
+    public static final int SYNC_DESCRIPTORS = 1;
 
     public static final int MAGIC_OFFSET = 0;
     public static final int REVISION_OFFSET = MAGIC_OFFSET + Integer.BYTES;
@@ -133,7 +151,7 @@ public final class AttachDescriptor {
     public static final int JOINED_MANAGEMENT_LENGTH_OFFSET = JOINED_PROGRAM_ID_OFFSET + 2 * Integer.BYTES;
     public static final int JOINED_LENGTH = JOINED_MANAGEMENT_LENGTH_OFFSET + Long.BYTES;
 
-    /** Where OPEN_PORT, CONNECT, CONNECTION and ANSWER have the request's number. */
+    /** Where requests, and what answers them, have the request's number. */
     public static final int REQUEST_OFFSET = HEADER_LENGTH;
 
     public static final int OPEN_PORT_CAPACITY_OFFSET = REQUEST_OFFSET + Integer.BYTES;
@@ -153,7 +171,7 @@ public final class AttachDescriptor {
     public static final int CONNECTION_HALF_LENGTH_OFFSET = CONNECTION_PEER_PROGRAM_OFFSET + 2 * Integer.BYTES;
     public static final int CONNECTION_LENGTH = CONNECTION_HALF_LENGTH_OFFSET + Long.BYTES;
 
-    /** Of the port in CLOSE_PORT, of the connection in CLOSE and CLOSED. */
+    /** Of the port in CLOSE_PORT, of connection, memory or sync object in CLOSE and CLOSED. */
     public static final int CLOSE_ID_OFFSET = HEADER_LENGTH;
     public static final int CLOSED_REASON_OFFSET = CLOSE_ID_OFFSET + Integer.BYTES;
     public static final int CLOSE_LENGTH = CLOSED_REASON_OFFSET + Integer.BYTES;
@@ -164,6 +182,32 @@ public final class AttachDescriptor {
     public static final int ANSWER_ID_OFFSET = ANSWER_ERROR_OFFSET + Integer.BYTES;
     public static final int ANSWER_TEXT_OFFSET = ANSWER_ID_OFFSET + 2 * Integer.BYTES;
     public static final int ANSWER_LENGTH = ANSWER_TEXT_OFFSET + REFUSED_TEXT_LENGTH;
+
+    /** Access: the memory may be written. */
+    public static final int ACCESS_WRITE = 1;
+
+    public static final int OPEN_MEMORY_ACCESS_OFFSET = REQUEST_OFFSET + Integer.BYTES;
+    public static final int OPEN_MEMORY_CREATE_LENGTH_OFFSET = OPEN_MEMORY_ACCESS_OFFSET + Integer.BYTES;
+    public static final int OPEN_MEMORY_OS_OFFSET = OPEN_MEMORY_CREATE_LENGTH_OFFSET + Long.BYTES;
+    public static final int OPEN_MEMORY_NAME_OFFSET = OPEN_MEMORY_OS_OFFSET + AbiDescriptor.NAME_LENGTH;
+    public static final int OPEN_MEMORY_LENGTH = OPEN_MEMORY_NAME_OFFSET + AbiDescriptor.NAME_LENGTH;
+
+    /** Where MEMORY and SYNC have the object's id. */
+    public static final int GRANT_ID_OFFSET = REQUEST_OFFSET + Integer.BYTES;
+
+    public static final int MEMORY_OWNER_OS_OFFSET = GRANT_ID_OFFSET + Integer.BYTES;
+    public static final int MEMORY_OWNER_EPOCH_OFFSET = MEMORY_OWNER_OS_OFFSET + Integer.BYTES;
+    public static final int MEMORY_ACCESS_OFFSET = MEMORY_OWNER_EPOCH_OFFSET + Integer.BYTES;
+    public static final int MEMORY_MEMORY_LENGTH_OFFSET = MEMORY_ACCESS_OFFSET + 2 * Integer.BYTES;
+    public static final int MEMORY_LENGTH = MEMORY_MEMORY_LENGTH_OFFSET + Long.BYTES;
+
+    public static final int OPEN_SYNC_KIND_OFFSET = REQUEST_OFFSET + Integer.BYTES;
+    public static final int OPEN_SYNC_INITIAL_OFFSET = OPEN_SYNC_KIND_OFFSET + Integer.BYTES;
+    public static final int OPEN_SYNC_LIMIT_OFFSET = OPEN_SYNC_INITIAL_OFFSET + Integer.BYTES;
+    public static final int OPEN_SYNC_NAME_OFFSET = OPEN_SYNC_LIMIT_OFFSET + Integer.BYTES;
+    public static final int OPEN_SYNC_LENGTH = OPEN_SYNC_NAME_OFFSET + AbiDescriptor.NAME_LENGTH;
+
+    public static final int SYNC_LENGTH = GRANT_ID_OFFSET + Integer.BYTES;
 
     /** Bytes of the longest message. */
     public static final int MAX_LENGTH = ANSWER_LENGTH;

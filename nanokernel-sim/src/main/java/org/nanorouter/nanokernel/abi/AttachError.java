@@ -32,7 +32,7 @@ public enum AttachError {
     /** Not the name of a port, or not that of an OS of this machine. */
     BAD_NAME(8),
 
-    /** A program of this OS has a port of that name. */
+    /** A program of this OS has a port, or shared memory, of that name. */
     NAME_TAKEN(9),
 
     /** No program of that OS has a port of that name. */
@@ -42,7 +42,19 @@ public enum AttachError {
     BAD_CAPACITY(11),
 
     /** A program, or its OS, has as much as it may have. */
-    LIMIT(12);
+    LIMIT(12),
+
+    /** No program of that OS has shared memory of that name. */
+    NO_SUCH_MEMORY(13),
+
+    /** The one who made the memory does not let others write. */
+    READ_ONLY(14),
+
+    /** Not the length of shared memory. */
+    BAD_LENGTH(15),
+
+    /** Not a kind of sync object, or not a value of that kind, or there is another one of that name. */
+    BAD_SYNC(16);
 
     private static final AttachError[] VALUES = values();
 

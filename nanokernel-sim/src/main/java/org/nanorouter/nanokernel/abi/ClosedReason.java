@@ -3,7 +3,7 @@ package org.nanorouter.nanokernel.abi;
 
 import org.jspecify.annotations.Nullable;
 
-/** Why the other end of a connection is gone; C twin {@code enum nk_closed_reason}. */
+/** Why the other end of a connection, or the maker of shared memory, is gone; C twin {@code enum nk_closed_reason}. */
 public enum ClosedReason {
 
     /** It closed the connection. */

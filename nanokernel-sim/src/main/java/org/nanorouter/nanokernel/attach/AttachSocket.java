@@ -101,7 +101,7 @@ final class AttachSocket implements AutoCloseable {
             case AttachDescriptor.TYPE_ATTACH, AttachDescriptor.TYPE_READY, AttachDescriptor.TYPE_PANIC,
                 AttachDescriptor.TYPE_SILENT, AttachDescriptor.TYPE_LIED, AttachDescriptor.TYPE_JOIN,
                 AttachDescriptor.TYPE_OPEN_PORT, AttachDescriptor.TYPE_CLOSE_PORT, AttachDescriptor.TYPE_CONNECT,
-                AttachDescriptor.TYPE_CLOSE -> true;
+                AttachDescriptor.TYPE_CLOSE, AttachDescriptor.TYPE_OPEN_MEMORY, AttachDescriptor.TYPE_OPEN_SYNC -> true;
             default -> false;
         };
         final int expected = lengthOf(type);
@@ -141,6 +141,10 @@ final class AttachSocket implements AutoCloseable {
             case AttachDescriptor.TYPE_CLOSE -> AttachDescriptor.CLOSE_LENGTH;
             case AttachDescriptor.TYPE_CLOSED -> AttachDescriptor.CLOSED_LENGTH;
             case AttachDescriptor.TYPE_ANSWER -> AttachDescriptor.ANSWER_LENGTH;
+            case AttachDescriptor.TYPE_OPEN_MEMORY -> AttachDescriptor.OPEN_MEMORY_LENGTH;
+            case AttachDescriptor.TYPE_MEMORY -> AttachDescriptor.MEMORY_LENGTH;
+            case AttachDescriptor.TYPE_OPEN_SYNC -> AttachDescriptor.OPEN_SYNC_LENGTH;
+            case AttachDescriptor.TYPE_SYNC -> AttachDescriptor.SYNC_LENGTH;
             default -> -1;
         };
     }
@@ -151,6 +155,8 @@ final class AttachSocket implements AutoCloseable {
             case AttachDescriptor.TYPE_PEER -> AttachDescriptor.PEER_DESCRIPTORS;
             case AttachDescriptor.TYPE_JOINED -> AttachDescriptor.JOINED_DESCRIPTORS;
             case AttachDescriptor.TYPE_CONNECTION -> AttachDescriptor.CONNECTION_DESCRIPTORS;
+            case AttachDescriptor.TYPE_MEMORY -> AttachDescriptor.MEMORY_DESCRIPTORS;
+            case AttachDescriptor.TYPE_SYNC -> AttachDescriptor.SYNC_DESCRIPTORS;
             default -> 0;
         };
     }

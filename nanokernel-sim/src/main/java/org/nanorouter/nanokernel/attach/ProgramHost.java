@@ -19,8 +19,17 @@ public interface ProgramHost {
     /** A connection to a port is wanted. */
     void connect(ProgramSession program, int request, String os, String port);
 
-    /** The program does not use that connection any more. */
-    void close(ProgramSession program, int connectionId);
+    /** Memory is to be made. */
+    void createMemory(ProgramSession program, int request, String os, String name, long length, boolean allWrite);
+
+    /** Memory that was made is to be mapped. */
+    void openMemory(ProgramSession program, int request, String os, String name, boolean write);
+
+    /** A sync object is to be opened, and made if there is none of that name. */
+    void openSync(ProgramSession program, int request, String name, int kind, int initial, int limit);
+
+    /** The program does not use that connection, memory or sync object any more. */
+    void close(ProgramSession program, int id);
 
     /**
      * The program is gone.

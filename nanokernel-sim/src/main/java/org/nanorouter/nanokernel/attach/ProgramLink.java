@@ -9,10 +9,13 @@ import org.nanorouter.nanokernel.abi.AbiDescriptor;
 import org.nanorouter.nanokernel.abi.AttachDescriptor;
 import org.nanorouter.nanokernel.abi.AttachError;
 import org.nanorouter.nanokernel.abi.ClosedReason;
+import org.nanorouter.nanokernel.abi.SyncDescriptor;
+import org.nanorouter.nanokernel.abi.SyncKind;
 import org.nanorouter.nanokernel.memory.BadRegionException;
 import org.nanorouter.nanokernel.memory.ManagementRegion;
 import org.nanorouter.nanokernel.memory.OsRegion;
 import org.nanorouter.shim.Errno;
+import org.nanorouter.shim.MemoryObject;
 import org.nanorouter.shim.ShimException;
 
 /**
@@ -22,7 +25,6 @@ import org.nanorouter.shim.ShimException;
 public final class ProgramLink implements AutoCloseable {
 
     private static final int CLOSED = -1;
-    private static final int EPOCH_OF_HALVES = 1;
 
     private final ManagementRegion management;
     private final int osId;
@@ -111,9 +113,37 @@ public final class ProgramLink implements AutoCloseable {
         send(AttachDescriptor.TYPE_CONNECT, "CONNECT");
     }
 
-    /** Gives a connection up. */
-    public void closeConnection(int connectionId) throws IOException {
-        begin(AttachDescriptor.TYPE_CLOSE).putInt(AttachDescriptor.CLOSE_ID_OFFSET, connectionId);
+    /**
+     * Asks for memory; {@link ProgramListener#granted} or {@link ProgramListener#answered} follows.
+     *
+     * @param write with a length: others may write, too; without: this program is to write
+     * @param createLength bytes of memory that is to be made; 0: it is there
+     * @param os name of the OS of which a program made it; this one, if it is to be made
+     */
+    public void openMemory(int request, String os, String name, long createLength, boolean write) throws IOException {
+        final ByteBuffer out = begin(AttachDescriptor.TYPE_OPEN_MEMORY);
+        out.putInt(AttachDescriptor.REQUEST_OFFSET, request);
+        out.putInt(AttachDescriptor.OPEN_MEMORY_ACCESS_OFFSET, write ? AttachDescriptor.ACCESS_WRITE : 0);
+        out.putLong(AttachDescriptor.OPEN_MEMORY_CREATE_LENGTH_OFFSET, createLength);
+        socket().putText(AttachDescriptor.OPEN_MEMORY_OS_OFFSET, AbiDescriptor.NAME_LENGTH, os);
+        socket().putText(AttachDescriptor.OPEN_MEMORY_NAME_OFFSET, AbiDescriptor.NAME_LENGTH, name);
+        send(AttachDescriptor.TYPE_OPEN_MEMORY, "OPEN_MEMORY");
+    }
+
+    /** Asks for a sync object; {@link ProgramListener#granted} or {@link ProgramListener#answered} follows. */
+    public void openSync(int request, String name, SyncKind kind, int initial, int limit) throws IOException {
+        final ByteBuffer out = begin(AttachDescriptor.TYPE_OPEN_SYNC);
+        out.putInt(AttachDescriptor.REQUEST_OFFSET, request);
+        out.putInt(AttachDescriptor.OPEN_SYNC_KIND_OFFSET, kind.value());
+        out.putInt(AttachDescriptor.OPEN_SYNC_INITIAL_OFFSET, initial);
+        out.putInt(AttachDescriptor.OPEN_SYNC_LIMIT_OFFSET, limit);
+        socket().putText(AttachDescriptor.OPEN_SYNC_NAME_OFFSET, AbiDescriptor.NAME_LENGTH, name);
+        send(AttachDescriptor.TYPE_OPEN_SYNC, "OPEN_SYNC");
+    }
+
+    /** Gives a connection, memory or a sync object up. */
+    public void giveUp(int id) throws IOException {
+        begin(AttachDescriptor.TYPE_CLOSE).putInt(AttachDescriptor.CLOSE_ID_OFFSET, id);
         send(AttachDescriptor.TYPE_CLOSE, "CLOSE");
     }
 
@@ -143,6 +173,8 @@ public final class ProgramLink implements AutoCloseable {
                 case AttachDescriptor.TYPE_ANSWER -> onAnswer(socket, listener);
                 case AttachDescriptor.TYPE_CONNECTION -> onConnection(socket, listener);
                 case AttachDescriptor.TYPE_CLOSED -> onClosed(socket, listener);
+                case AttachDescriptor.TYPE_MEMORY -> onMemory(socket, listener);
+                case AttachDescriptor.TYPE_SYNC -> onSync(socket, listener);
                 case AttachDescriptor.TYPE_REFUSED -> lose(Dial.refusal(socket).getMessage(), listener);
                 case AttachSocket.ENDED, AttachSocket.BROKEN -> lose(socket.problem(), listener);
                 default -> lose("message type " + type + " to a program", listener);
@@ -164,7 +196,7 @@ public final class ProgramLink implements AutoCloseable {
             if (side != 0 && side != 1) {
                 throw new BadRegionException("side=" + side + " of a connection");
             }
-            final OsRegion own = OsRegion.mapOwn(from.descriptor(0), length, side, EPOCH_OF_HALVES);
+            final OsRegion own = OsRegion.mapOwn(from.descriptor(0), length, side, AbiDescriptor.HALF_EPOCH);
             final OsRegion peer = mapPeer(from, length, side, own);
             final int doorbellIn = from.takeDescriptor(2);
             final int doorbellOut = from.takeDescriptor(3);
@@ -183,10 +215,39 @@ public final class ProgramLink implements AutoCloseable {
     private static OsRegion mapPeer(AttachSocket from, long length, int side, OsRegion own)
         throws ShimException, BadRegionException {
         try {
-            return OsRegion.mapPeer(from.descriptor(1), length, 1 - side, EPOCH_OF_HALVES);
+            return OsRegion.mapPeer(from.descriptor(1), length, 1 - side, AbiDescriptor.HALF_EPOCH);
         } catch (ShimException | BadRegionException e) {
             own.close();
             throw e;
+        }
+    }
+
+    private void onMemory(AttachSocket from, ProgramListener listener) {
+        final long length = from.receivedLong(AttachDescriptor.MEMORY_MEMORY_LENGTH_OFFSET);
+        final boolean write = from.receivedInt(AttachDescriptor.MEMORY_ACCESS_OFFSET) == AttachDescriptor.ACCESS_WRITE;
+        try {
+            if (length <= 0 || length > AbiDescriptor.MAX_REGION_LENGTH) {
+                throw new BadRegionException("memory of " + length + " bytes");
+            }
+            MemoryObject.check(from.descriptor(0), length);
+            listener.granted(new ObjectGrant(from.receivedInt(AttachDescriptor.REQUEST_OFFSET),
+                from.receivedInt(AttachDescriptor.GRANT_ID_OFFSET),
+                from.receivedInt(AttachDescriptor.MEMORY_OWNER_OS_OFFSET),
+                from.receivedInt(AttachDescriptor.MEMORY_OWNER_EPOCH_OFFSET), write,
+                MemoryObject.map(from.descriptor(0), length, write, 0)));
+        } catch (ShimException | BadRegionException e) {
+            lose("memory that breaks the ABI: " + e.getMessage(), listener);
+        }
+    }
+
+    private void onSync(AttachSocket from, ProgramListener listener) {
+        try {
+            MemoryObject.check(from.descriptor(0), SyncDescriptor.LENGTH);
+            listener.granted(new ObjectGrant(from.receivedInt(AttachDescriptor.REQUEST_OFFSET),
+                from.receivedInt(AttachDescriptor.GRANT_ID_OFFSET), ObjectGrant.NO_OS, 0, true,
+                MemoryObject.map(from.descriptor(0), SyncDescriptor.LENGTH, true, 0)));
+        } catch (ShimException e) {
+            lose("a sync object that breaks the ABI: " + e.getMessage(), listener);
         }
     }
 

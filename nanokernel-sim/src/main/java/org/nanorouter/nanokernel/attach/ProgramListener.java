@@ -20,8 +20,11 @@ public interface ProgramListener {
     /** There is a connection; its memory and descriptors are the listener's from now on. */
     void connected(ConnectionEnd end);
 
-    /** The other end of a connection is gone. */
-    void closed(int connectionId, ClosedReason reason);
+    /** There is memory or a sync object. */
+    void granted(ObjectGrant grant);
+
+    /** The other end of a connection, or the maker of memory, is gone. */
+    void closed(int id, ClosedReason reason);
 
     /** The connection to the nanokernel ended; what goes on through shared memory goes on. */
     void lost(String reason);

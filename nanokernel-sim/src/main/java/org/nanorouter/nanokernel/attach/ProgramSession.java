@@ -80,6 +80,13 @@ public final class ProgramSession {
                 socket.receivedInt(AttachDescriptor.REQUEST_OFFSET),
                 socket.receivedText(AttachDescriptor.CONNECT_OS_OFFSET, AbiDescriptor.NAME_LENGTH),
                 socket.receivedText(AttachDescriptor.CONNECT_PORT_OFFSET, AbiDescriptor.NAME_LENGTH));
+            case AttachDescriptor.TYPE_OPEN_MEMORY -> onOpenMemory();
+            case AttachDescriptor.TYPE_OPEN_SYNC -> host.openSync(this,
+                socket.receivedInt(AttachDescriptor.REQUEST_OFFSET),
+                socket.receivedText(AttachDescriptor.OPEN_SYNC_NAME_OFFSET, AbiDescriptor.NAME_LENGTH),
+                socket.receivedInt(AttachDescriptor.OPEN_SYNC_KIND_OFFSET),
+                socket.receivedInt(AttachDescriptor.OPEN_SYNC_INITIAL_OFFSET),
+                socket.receivedInt(AttachDescriptor.OPEN_SYNC_LIMIT_OFFSET));
             case AttachDescriptor.TYPE_CLOSE ->
                 host.close(this, socket.receivedInt(AttachDescriptor.CLOSE_ID_OFFSET));
             default -> {
@@ -87,6 +94,20 @@ public final class ProgramSession {
             }
         }
         return true;
+    }
+
+    private void onOpenMemory() {
+        final int request = socket.receivedInt(AttachDescriptor.REQUEST_OFFSET);
+        final String os = socket.receivedText(AttachDescriptor.OPEN_MEMORY_OS_OFFSET, AbiDescriptor.NAME_LENGTH);
+        final String name = socket.receivedText(AttachDescriptor.OPEN_MEMORY_NAME_OFFSET, AbiDescriptor.NAME_LENGTH);
+        final long length = socket.receivedLong(AttachDescriptor.OPEN_MEMORY_CREATE_LENGTH_OFFSET);
+        final boolean write =
+            (socket.receivedInt(AttachDescriptor.OPEN_MEMORY_ACCESS_OFFSET) & AttachDescriptor.ACCESS_WRITE) != 0;
+        if (length == 0) {
+            host.openMemory(this, request, os, name, write);
+        } else {
+            host.createMemory(this, request, os, name, length, write);
+        }
     }
 
     /** Answers a request. */
@@ -126,7 +147,37 @@ public final class ProgramSession {
         send(AttachDescriptor.TYPE_CONNECTION, "CONNECTION");
     }
 
-    /** Tells the program that the other end of a connection is gone. */
+    /**
+     * Gives the program memory that is the owner's.
+     *
+     * @param fd which stays the caller's; writable, or opened read-only
+     */
+    public void memory(int request, int memoryId, ProgramSession owner, boolean writable, long length, int fd) {
+        final ByteBuffer out = socket.begin(AttachDescriptor.TYPE_MEMORY);
+        out.putInt(AttachDescriptor.REQUEST_OFFSET, request);
+        out.putInt(AttachDescriptor.GRANT_ID_OFFSET, memoryId);
+        out.putInt(AttachDescriptor.MEMORY_OWNER_OS_OFFSET, owner.osId());
+        out.putInt(AttachDescriptor.MEMORY_OWNER_EPOCH_OFFSET, owner.epoch());
+        out.putInt(AttachDescriptor.MEMORY_ACCESS_OFFSET, writable ? AttachDescriptor.ACCESS_WRITE : 0);
+        out.putLong(AttachDescriptor.MEMORY_MEMORY_LENGTH_OFFSET, length);
+        socket.attachDescriptor(0, fd);
+        send(AttachDescriptor.TYPE_MEMORY, "MEMORY");
+    }
+
+    /**
+     * Gives the program a sync object.
+     *
+     * @param fd of its page, which stays the caller's
+     */
+    public void sync(int request, int syncId, int fd) {
+        final ByteBuffer out = socket.begin(AttachDescriptor.TYPE_SYNC);
+        out.putInt(AttachDescriptor.REQUEST_OFFSET, request);
+        out.putInt(AttachDescriptor.GRANT_ID_OFFSET, syncId);
+        socket.attachDescriptor(0, fd);
+        send(AttachDescriptor.TYPE_SYNC, "SYNC");
+    }
+
+    /** Tells the program that the other end of a connection, or the maker of memory, is gone. */
     public void closed(int connectionId, ClosedReason reason) {
         final ByteBuffer out = socket.begin(AttachDescriptor.TYPE_CLOSED);
         out.putInt(AttachDescriptor.CLOSE_ID_OFFSET, connectionId);

@@ -69,7 +69,9 @@ final class KernelControl implements ControlHandler {
             case "os.list" -> onLoop(() -> done(() -> Map.of("oses", machine.list())));
             case "os.show" -> forOs(request, os -> done(() -> machine.show(os)));
             case "os.enter" -> forOs(request, os -> done(() -> machine.entrance(os)));
-            case "msg.ports" -> onLoop(() -> done(this::ports));
+            case "msg.ports" -> onLoop(() -> done(() -> Commons.ports(machine)));
+            case "mem.list" -> onLoop(() -> done(() -> Commons.memory(machine)));
+            case "sync.list" -> onLoop(() -> done(() -> Commons.syncs(machine)));
             case "os.panic" -> inject(request, FaultSignal.PANIC);
             case "os.hang" -> inject(request, FaultSignal.HANG);
             case "os.resume" -> inject(request, FaultSignal.RESUME);
@@ -142,18 +144,6 @@ final class KernelControl implements ControlHandler {
         status.put("run_directory", directory.directory().toString());
         status.put("oses", machine.list());
         return status;
-    }
-
-    private Map<String, Object> ports() {
-        return Map.of("ports", machine.switchboard().ports().stream().map(port -> {
-            Map<String, Object> entry = new LinkedHashMap<>();
-            entry.put("os", port.os());
-            entry.put("name", port.name());
-            entry.put("program", port.program());
-            entry.put("capacity", port.capacity());
-            entry.put("connections", port.connections());
-            return entry;
-        }).toList());
     }
 
     private Map<String, Object> forOs(Map<String, Object> request, OsVerb verb) throws ControlException {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.nanokernel.switchboard;
 
+import org.nanorouter.nanokernel.abi.AbiDescriptor;
 import org.nanorouter.nanokernel.abi.OsRegionDescriptor;
 import org.nanorouter.nanokernel.memory.OsRegion;
 import org.nanorouter.shim.Doorbell;
@@ -16,9 +17,6 @@ import org.nanorouter.shim.ShimException;
  * doorbell. They are closed once both ends have theirs.
  */
 final class Half implements AutoCloseable {
-    /** The epoch of every half: a connection has no second one. */
-    static final int EPOCH = 1;
-
     private static final int NONE = -1;
 
     private int writable = NONE;
@@ -44,7 +42,7 @@ final class Half implements AutoCloseable {
             half.ringer = Errno.check(EventFd.create(), "make a connection's doorbell");
             half.waiter = Errno.check(Doorbell.waiter(half.ringer), "make the waiting side of a connection's doorbell");
             try (MappedMemory header = MemoryObject.map(half.writable, OsRegionDescriptor.RINGS_OFFSET, true, 0)) {
-                OsRegion.writeHeader(header.buffer(), side, EPOCH, length);
+                OsRegion.writeHeader(header.buffer(), side, AbiDescriptor.HALF_EPOCH, length);
             }
             return half;
         } catch (ShimException e) {

@@ -2,7 +2,6 @@
 package org.nanorouter.nanokernel.switchboard;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,18 +10,20 @@ import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.abi.AttachError;
 import org.nanorouter.nanokernel.abi.ClosedReason;
 import org.nanorouter.nanokernel.abi.RecordDescriptor;
+import org.nanorouter.nanokernel.abi.SyncKind;
 import org.nanorouter.nanokernel.attach.ConnectionGrant;
 import org.nanorouter.nanokernel.attach.ProgramHost;
 import org.nanorouter.nanokernel.attach.ProgramSession;
 import org.nanorouter.shim.ShimException;
 
-/** The ports of all programs, and the connections between them. */
+/** What programs have for one another: ports and the connections between them, memory, and sync objects. */
 public final class Switchboard implements ProgramHost {
-    /** Ports, and connections, that one program may have. */
+    /** Ports, connections, memories and sync objects that one program may have, of each. */
     public static final int MAX_PER_PROGRAM = 64;
 
-    private final Map<String, Long> limits;
-    private final Map<String, Long> shared = new HashMap<>();
+    private final SharedBytes shared;
+    private final MemoryTable memories;
+    private final SyncTable syncs;
     private final Map<String, OpenPort> ports = new LinkedHashMap<>();
     private final Map<Integer, Connection> connections = new LinkedHashMap<>();
     private int lastId;
@@ -34,12 +35,18 @@ public final class Switchboard implements ProgramHost {
      * @param limits name of each OS, and the bytes that its programs may share
      */
     public Switchboard(Map<String, Long> limits) {
-        this.limits = Map.copyOf(limits);
+        shared = new SharedBytes(limits);
+        memories = new MemoryTable(shared, this::nextId);
+        syncs = new SyncTable(shared, this::nextId);
     }
 
     @Override
     public int nextProgram() {
         return ++lastProgram;
+    }
+
+    private int nextId() {
+        return ++lastId;
     }
 
     private record OpenPort(int id, String name, int capacity, ProgramSession owner) {
@@ -67,12 +74,31 @@ public final class Switchboard implements ProgramHost {
     public record PortReport(String os, String name, int program, int capacity, int connections) {
     }
 
+    /**
+     * Memory as it is shown.
+     *
+     * @param program  that made it
+     * @param allWrite whether every program may write it, or its maker alone
+     * @param programs how many others have it
+     */
+    public record MemoryReport(String os, String name, int program, int epoch, long length, boolean allWrite,
+            int programs) {
+    }
+
+    /**
+     * A sync object as it is shown.
+     *
+     * @param word     as it is at this moment, and as its programs wrote it
+     * @param programs how many have it
+     */
+    public record SyncReport(String name, SyncKind kind, int limit, int word, int programs) {
+    }
+
     @Override
     public void openPort(ProgramSession program, int request, String name, int capacity) {
         String key = key(program.osName(), name);
-        if (!PortName.isLegal(name)) {
-            program.refuse(request, AttachError.BAD_NAME, "'" + printable(name) + "' is not the name of a port: "
-                    + "1 to 31 of a-z, 0-9, '.', '_' and '-', a letter or digit first");
+        if (!ObjectName.isLegal(name)) {
+            program.refuse(request, AttachError.BAD_NAME, ObjectName.refusal(name, "a port"));
         } else if (!RecordDescriptor.isCapacity(capacity)) {
             program.refuse(request, AttachError.BAD_CAPACITY, "capacity=" + Integer.toUnsignedString(capacity)
                     + ", expected a power of two from 256 KiB to 64 MiB");
@@ -82,7 +108,7 @@ public final class Switchboard implements ProgramHost {
         } else if (ports.values().stream().filter(port -> port.owner() == program).count() >= MAX_PER_PROGRAM) {
             program.refuse(request, AttachError.LIMIT, "the program has " + MAX_PER_PROGRAM + " ports");
         } else {
-            OpenPort port = new OpenPort(++lastId, name, capacity, program);
+            OpenPort port = new OpenPort(nextId(), name, capacity, program);
             ports.put(key, port);
             program.done(request, port.id());
         }
@@ -96,11 +122,11 @@ public final class Switchboard implements ProgramHost {
     @Override
     public void connect(ProgramSession program, int request, String os, String name) {
         OpenPort port = ports.get(key(os, name));
-        if (!limits.containsKey(os)) {
-            program.refuse(request, AttachError.BAD_NAME, "this machine has no OS '" + printable(os) + "'");
+        if (!shared.hasOs(os)) {
+            program.refuse(request, AttachError.BAD_NAME, "this machine has no OS '" + ObjectName.printable(os) + "'");
         } else if (port == null) {
             program.refuse(request, AttachError.NO_SUCH_PORT, "no program of OS " + os + " has a port '"
-                    + printable(name) + "'");
+                    + ObjectName.printable(name) + "'");
         } else if (port.owner() == program) {
             program.refuse(request, AttachError.NO_SUCH_PORT, "port " + name + " is the program's own");
         } else {
@@ -120,9 +146,9 @@ public final class Switchboard implements ProgramHost {
             }
             // Both ends may be of one OS.
             long wanted = Half.length(port.capacity()) * (caller.osName().equals(port.owner().osName()) ? 2L : 1L);
-            if (sharedBy(end.osName()) + wanted > limits.getOrDefault(end.osName(), 0L)) {
-                return "OS " + end.osName() + " shares " + sharedBy(end.osName()) + " of "
-                        + limits.get(end.osName()) + " bytes, and the connection needs " + wanted;
+            String refusal = shared.refusal(end.osName(), wanted, "the connection");
+            if (refusal != null) {
+                return refusal;
             }
         }
         return null;
@@ -130,7 +156,7 @@ public final class Switchboard implements ProgramHost {
 
     private void make(ProgramSession caller, int request, OpenPort port) {
         int length = Half.length(port.capacity());
-        Connection connection = new Connection(++lastId, port.id(), caller, port.owner(), length);
+        Connection connection = new Connection(nextId(), port.id(), caller, port.owner(), length);
         try (Half of0 = Half.create(0, length); Half of1 = Half.create(1, length)) {
             connections.put(connection.id(), connection);
             charge(connection, 1);
@@ -147,10 +173,30 @@ public final class Switchboard implements ProgramHost {
     }
 
     @Override
-    public void close(ProgramSession program, int connectionId) {
-        Connection connection = connections.get(connectionId);
-        if (connection != null && connection.isOf(program)) {
-            end(connection, program, ClosedReason.BY_PEER);
+    public void createMemory(ProgramSession program, int request, String os, String name, long length,
+            boolean allWrite) {
+        memories.create(program, request, os, name, length, allWrite);
+    }
+
+    @Override
+    public void openMemory(ProgramSession program, int request, String os, String name, boolean write) {
+        memories.open(program, request, os, name, write);
+    }
+
+    @Override
+    public void openSync(ProgramSession program, int request, String name, int kind, int initial, int limit) {
+        syncs.open(program, request, name, kind, initial, limit);
+    }
+
+    @Override
+    public void close(ProgramSession program, int id) {
+        Connection connection = connections.get(id);
+        if (connection != null) {
+            if (connection.isOf(program)) {
+                end(connection, program, ClosedReason.BY_PEER);
+            }
+        } else if (!memories.close(program, id)) {
+            syncs.close(program, id);
         }
     }
 
@@ -160,6 +206,8 @@ public final class Switchboard implements ProgramHost {
         for (Connection connection : connectionsThat(each -> each.isOf(program))) {
             end(connection, program, epochEnded ? ClosedReason.EPOCH_ENDED : ClosedReason.PROGRAM_ENDED);
         }
+        memories.left(program, epochEnded);
+        syncs.left(program);
     }
 
     private void end(Connection connection, ProgramSession by, ClosedReason reason) {
@@ -178,13 +226,28 @@ public final class Switchboard implements ProgramHost {
 
     private void charge(Connection connection, int sign) {
         for (ProgramSession end : List.of(connection.caller(), connection.callee())) {
-            shared.merge(end.osName(), (long) sign * connection.halfLength(), Long::sum);
+            shared.charge(end.osName(), (long) sign * connection.halfLength());
         }
     }
 
-    /** Bytes that the programs of an OS write and others may read. */
+    /** Bytes that the programs of an OS share. */
     public long sharedBy(String os) {
-        return shared.getOrDefault(os, 0L);
+        return shared.usedBy(os);
+    }
+
+    /** Bytes that they may share. */
+    public long shareableBy(String os) {
+        return shared.limitOf(os);
+    }
+
+    /** All memory of programs, in the order in which it was made. */
+    public List<MemoryReport> memories() {
+        return memories.reports();
+    }
+
+    /** All sync objects, in the order in which they were made. */
+    public List<SyncReport> syncs() {
+        return syncs.reports();
     }
 
     /** All ports, in the order in which they were opened. */
@@ -195,9 +258,5 @@ public final class Switchboard implements ProgramHost {
 
     private static String key(String os, String port) {
         return os + "/" + port;
-    }
-
-    private static String printable(String name) {
-        return name.replaceAll("[^ -~]", "?");
     }
 }

@@ -43,7 +43,8 @@ class AbiTest {
         new Layout("3.1", "nk_os_header", OsRegionDescriptor.class),
         new Layout("3.2", "nk_cursors", CursorDescriptor.class),
         new Layout("4.1", "nk_record", RecordDescriptor.class),
-        new Layout("5", "nk_attach_header", AttachDescriptor.class));
+        new Layout("5", "nk_attach_header", AttachDescriptor.class),
+        new Layout("6.1", "nk_sync_page", SyncDescriptor.class));
 
     /** Message and field of the specification; field in C; constant of AttachDescriptor. */
     private static final Map<String, List<String>> BODY_FIELDS = Map.ofEntries(
@@ -89,13 +90,32 @@ class AbiTest {
             List.of("nk_connection_grant", "peer_program_id", "CONNECTION_PEER_PROGRAM_OFFSET")),
         Map.entry("CONNECTION.half length",
             List.of("nk_connection_grant", "half_length", "CONNECTION_HALF_LENGTH_OFFSET")),
-        Map.entry("CLOSE.connection id", List.of("nk_close", "id", "CLOSE_ID_OFFSET")),
-        Map.entry("CLOSED.connection id", List.of("nk_closed", "connection_id", "CLOSE_ID_OFFSET")),
+        Map.entry("CLOSE.id", List.of("nk_close", "id", "CLOSE_ID_OFFSET")),
+        Map.entry("CLOSED.id", List.of("nk_closed", "id", "CLOSE_ID_OFFSET")),
         Map.entry("CLOSED.reason", List.of("nk_closed", "reason", "CLOSED_REASON_OFFSET")),
         Map.entry("ANSWER.request", List.of("nk_answer", "request", "REQUEST_OFFSET")),
         Map.entry("ANSWER.error", List.of("nk_answer", "error", "ANSWER_ERROR_OFFSET")),
         Map.entry("ANSWER.id", List.of("nk_answer", "id", "ANSWER_ID_OFFSET")),
         Map.entry("ANSWER.text", List.of("nk_answer", "text", "ANSWER_TEXT_OFFSET")),
+        Map.entry("OPEN_MEMORY.request", List.of("nk_open_memory", "request", "REQUEST_OFFSET")),
+        Map.entry("OPEN_MEMORY.access", List.of("nk_open_memory", "access", "OPEN_MEMORY_ACCESS_OFFSET")),
+        Map.entry("OPEN_MEMORY.create length",
+            List.of("nk_open_memory", "create_length", "OPEN_MEMORY_CREATE_LENGTH_OFFSET")),
+        Map.entry("OPEN_MEMORY.os name", List.of("nk_open_memory", "os", "OPEN_MEMORY_OS_OFFSET")),
+        Map.entry("OPEN_MEMORY.memory name", List.of("nk_open_memory", "name", "OPEN_MEMORY_NAME_OFFSET")),
+        Map.entry("MEMORY.request", List.of("nk_memory_grant", "request", "REQUEST_OFFSET")),
+        Map.entry("MEMORY.id", List.of("nk_memory_grant", "id", "GRANT_ID_OFFSET")),
+        Map.entry("MEMORY.owner os id", List.of("nk_memory_grant", "owner_os_id", "MEMORY_OWNER_OS_OFFSET")),
+        Map.entry("MEMORY.owner epoch", List.of("nk_memory_grant", "owner_epoch", "MEMORY_OWNER_EPOCH_OFFSET")),
+        Map.entry("MEMORY.access", List.of("nk_memory_grant", "access", "MEMORY_ACCESS_OFFSET")),
+        Map.entry("MEMORY.memory length", List.of("nk_memory_grant", "length", "MEMORY_MEMORY_LENGTH_OFFSET")),
+        Map.entry("OPEN_SYNC.request", List.of("nk_open_sync", "request", "REQUEST_OFFSET")),
+        Map.entry("OPEN_SYNC.kind", List.of("nk_open_sync", "kind", "OPEN_SYNC_KIND_OFFSET")),
+        Map.entry("OPEN_SYNC.initial", List.of("nk_open_sync", "initial", "OPEN_SYNC_INITIAL_OFFSET")),
+        Map.entry("OPEN_SYNC.limit", List.of("nk_open_sync", "limit", "OPEN_SYNC_LIMIT_OFFSET")),
+        Map.entry("OPEN_SYNC.sync name", List.of("nk_open_sync", "name", "OPEN_SYNC_NAME_OFFSET")),
+        Map.entry("SYNC.request", List.of("nk_sync_grant", "request", "REQUEST_OFFSET")),
+        Map.entry("SYNC.id", List.of("nk_sync_grant", "id", "GRANT_ID_OFFSET")),
         Map.entry("REFUSED.error", List.of("nk_refused", "error", "REFUSED_ERROR_OFFSET")),
         Map.entry("REFUSED.text", List.of("nk_refused", "text", "REFUSED_TEXT_OFFSET")));
 
@@ -109,7 +129,9 @@ class AbiTest {
         Map.entry("OPEN_PORT", "struct nk_open_port"), Map.entry("CLOSE_PORT", "struct nk_close"),
         Map.entry("CONNECT", "struct nk_connect"), Map.entry("CONNECTION", "struct nk_connection_grant"),
         Map.entry("CLOSE", "struct nk_close"), Map.entry("CLOSED", "struct nk_closed"),
-        Map.entry("ANSWER", "struct nk_answer"));
+        Map.entry("ANSWER", "struct nk_answer"), Map.entry("OPEN_MEMORY", "struct nk_open_memory"),
+        Map.entry("MEMORY", "struct nk_memory_grant"), Map.entry("OPEN_SYNC", "struct nk_open_sync"),
+        Map.entry("SYNC", "struct nk_sync_grant"));
 
     @TempDir
     Path directory;
@@ -233,6 +255,20 @@ class AbiTest {
         add("panic text", specified("char\\[(\\d+)\\] \\| panic_text"), "NK_PANIC_TEXT_LENGTH",
             OsRegionDescriptor.PANIC_TEXT_LENGTH);
         add("MAX_MESSAGE", specified("`MAX_MESSAGE`\\) \\| ([\\d,]+)"), "NK_MAX_MESSAGE", AbiDescriptor.MAX_MESSAGE);
+        add("half epoch", specified("its epoch is (\\d+), and it has one ring"), "NK_HALF_EPOCH",
+            AbiDescriptor.HALF_EPOCH);
+        add("sync magic", specified("`0x(\\w+)` \\(\"NRNKSYN0", 16), "NK_SYNC_MAGIC", SyncDescriptor.MAGIC);
+        add("sync page", specified("one page of ([\\d,]+) bytes"), "NK_SYNC_LENGTH", SyncDescriptor.LENGTH);
+        add("parties", specified("1 to 2,147,483,647; 1 to ([\\d,]+)"), "NK_SYNC_MAX_PARTIES",
+            SyncDescriptor.MAX_PARTIES);
+        add("units", specified("1 to ([\\d,]+); 1 to 1,023"), "NK_SYNC_MAX_UNITS", SyncDescriptor.MAX_UNITS);
+        add("waiters", 1L << specified("Bit (\\d+), `W`"), "NK_SYNC_WAITERS",
+            Integer.toUnsignedLong(SyncDescriptor.WAITERS));
+        add("set", 1L << specified("MANUAL_EVENT \\| (\\d+) set"), "NK_SYNC_EVENT_SET", SyncDescriptor.EVENT_SET);
+        add("broken", 1L << specified("(\\d+) broken"), "NK_SYNC_BROKEN", SyncDescriptor.BROKEN);
+        add("generation", 1L << specified("(\\d+) to 29 generation"), "NK_SYNC_GENERATION", SyncDescriptor.GENERATION);
+        add("was reset", 1L << specified("(\\d+) was reset"), "NK_SYNC_WAS_RESET", SyncDescriptor.WAS_RESET);
+        add("died", 1L << specified("(\\d+) died"), "NK_SYNC_DIED", SyncDescriptor.DIED);
         add("token", specified("u8\\[(\\d+)\\] token"), "NK_TOKEN_LENGTH", AttachDescriptor.TOKEN_LENGTH);
         add("refused text", specified("char\\[(\\d+)\\] text"), "NK_REFUSED_TEXT_LENGTH",
             AttachDescriptor.REFUSED_TEXT_LENGTH);
@@ -261,6 +297,9 @@ class AbiTest {
         }
         for (final Failure failure : Failure.values()) {
             add("failure " + failure, inline("last_failure", failure.name()), "NK_FAILURE_" + failure, failure.value());
+        }
+        for (final SyncKind kind : SyncKind.values()) {
+            add("sync kind " + kind, inline("kind", kind.name()), "NK_SYNC_" + kind, kind.value());
         }
         for (final ClosedReason reason : ClosedReason.values()) {
             add("reason " + reason, closedReason(reason), "NK_CLOSED_" + reason, reason.value());

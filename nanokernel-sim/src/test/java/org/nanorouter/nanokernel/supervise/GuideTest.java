@@ -7,10 +7,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,14 +33,29 @@ class GuideTest {
             """;
     private static final String JAVA_FRAME = """
             import java.nio.charset.StandardCharsets;
-            import org.nanorouter.nanokernel.message.Connection;
-            import org.nanorouter.nanokernel.message.Message;
-            import org.nanorouter.nanokernel.message.Messenger;
+            import org.nanorouter.nanokernel.program.Connection;
+            import org.nanorouter.nanokernel.program.Message;
+            import org.nanorouter.nanokernel.program.Program;
 
             public class Guide {
                 public static void main(String[] arguments) throws Exception {
                     %s
                 }
+            }
+            """;
+    private static final String C_FRAME = """
+            #include <stdio.h>
+            #include <string.h>
+            #include "nk_memory.h"
+            #include "nk_sync.h"
+
+            void put_table_right(void);
+            void change_table(void);
+            void piece(struct nk_program *program);
+
+            void piece(struct nk_program *program)
+            {
+            %s
             }
             """;
     private static final long WAIT_S = 30;
@@ -63,10 +78,27 @@ class GuideTest {
         machine.close();
     }
 
-    private String program(String language) {
-        Matcher block = Pattern.compile("```" + language + "\n(.*?)```", Pattern.DOTALL).matcher(guide);
-        assertThat(block.find()).as("a program in %s", language).isTrue();
-        return block.group(1);
+    private List<String> blocks(String language) {
+        List<String> blocks = Pattern.compile("```" + language + "\n(.*?)```", Pattern.DOTALL).matcher(guide).results()
+                .map(block -> block.group(1)).toList();
+        assertThat(blocks).as("programs in %s", language).isNotEmpty();
+        return blocks;
+    }
+
+    private static Process compile(String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of("cc", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-I",
+                ROOT.resolve("native-shim/src/main/c/include").toString()));
+        command.addAll(List.of(arguments));
+        return new ProcessBuilder(command).redirectErrorStream(true).start();
+    }
+
+    @Test
+    void everyPieceOfCodeInCCompiles() throws Exception {
+        List<String> pieces = blocks("c");
+        for (String piece : pieces.subList(1, pieces.size())) {
+            Path source = Files.writeString(directory.resolve("piece.c"), C_FRAME.formatted(piece));
+            output(compile("-fsyntax-only", source.toString()));
+        }
     }
 
     private ProcessBuilder in(String os, String... command) {
@@ -86,11 +118,10 @@ class GuideTest {
     @Test
     void theReceiverInCAnswersTheSenderInJava() throws Exception {
         Path receiver = directory.resolve("receiver");
-        Path source = Files.writeString(directory.resolve("receiver.c"), program("c"));
-        output(new ProcessBuilder("cc", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-I",
-                ROOT.resolve("native-shim/src/main/c/include").toString(), "-o", receiver.toString(),
-                source.toString(), Shim.directory().resolve("libnk.a").toString()).redirectErrorStream(true).start());
-        Files.writeString(directory.resolve("Guide.java"), JAVA_FRAME.formatted(program("java")));
+        Path source = Files.writeString(directory.resolve("receiver.c"), blocks("c").get(0));
+        output(compile("-o", receiver.toString(), source.toString(),
+                Shim.directory().resolve("libnk.a").toString()));
+        Files.writeString(directory.resolve("Guide.java"), JAVA_FRAME.formatted(blocks("java").get(0)));
 
         Process guest = in("guest", receiver.toString()).start();
         try {

@@ -24,6 +24,7 @@ import org.nanorouter.nanokernel.channel.Channel;
 import org.nanorouter.nanokernel.config.ConfigException;
 import org.nanorouter.nanokernel.config.MachineConfig;
 import org.nanorouter.nanokernel.loop.PollLoop;
+import org.nanorouter.nanokernel.switchboard.Switchboard;
 
 /** A machine on a loop of its own thread, and endpoints of the test's process. */
 final class MachineFixture {
@@ -86,6 +87,11 @@ final class MachineFixture {
 
     void garble(String os) {
         machine.faults().garble(os);
+    }
+
+    /** To be used on the loop. */
+    Switchboard switchboard() {
+        return machine.switchboard();
     }
 
     EventLog events() {

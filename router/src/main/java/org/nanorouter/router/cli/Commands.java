@@ -8,11 +8,11 @@ import org.jspecify.annotations.Nullable;
 final class Commands {
     /** In the order of the help page. */
     static final List<String> NAMES =
-            List.of("demo", "kernel", "run", "os", "router", "exec", "msg", "status", "port", "fdb", "chaos",
-                    "check-config");
+            List.of("demo", "kernel", "run", "os", "router", "exec", "msg", "mem", "sync", "status", "port", "fdb",
+                    "chaos", "check-config");
 
     /** Those that have the verb {@code list}. */
-    static final List<String> OBJECTS = List.of("os", "port", "fdb");
+    static final List<String> OBJECTS = List.of("os", "port", "fdb", "mem", "sync");
 
     private Commands() {
     }
@@ -30,6 +30,8 @@ final class Commands {
             case "router" -> RouterCommand.class;
             case "exec" -> ExecCommand.class;
             case "msg" -> MsgCommand.class;
+            case "mem" -> MemCommand.class;
+            case "sync" -> SyncCommand.class;
             case "status" -> StatusCommand.class;
             case "port" -> PortCommand.class;
             case "fdb" -> FdbCommand.class;

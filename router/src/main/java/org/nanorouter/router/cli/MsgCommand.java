@@ -11,10 +11,10 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.nanorouter.nanokernel.attach.AttachRefusedException;
-import org.nanorouter.nanokernel.message.Connection;
-import org.nanorouter.nanokernel.message.Message;
-import org.nanorouter.nanokernel.message.MessagePort;
-import org.nanorouter.nanokernel.message.Messenger;
+import org.nanorouter.nanokernel.program.Connection;
+import org.nanorouter.nanokernel.program.Message;
+import org.nanorouter.nanokernel.program.MessagePort;
+import org.nanorouter.nanokernel.program.Program;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -59,7 +59,7 @@ final class MsgCommand implements Runnable {
             @Option(names = "--capacity", paramLabel = "BYTES", defaultValue = "262144",
                     description = "Of the ring of each connection, a power of two. Default: ${DEFAULT-VALUE}.")
                     int capacity) throws IOException {
-        try (Messenger messenger = join(); MessagePort port = messenger.open(name, capacity)) {
+        try (Program program = ThisProgram.join(); MessagePort port = program.open(name, capacity)) {
             for (long left = count; count == 0 || left > 0; left--) {
                 Message message = port.receive(-1);
                 if (message != null) {
@@ -70,7 +70,7 @@ final class MsgCommand implements Runnable {
                 }
             }
         } catch (AttachRefusedException e) {
-            throw refused(e);
+            throw ThisProgram.refused(e);
         }
         return ExitStatus.OK;
     }
@@ -81,7 +81,7 @@ final class MsgCommand implements Runnable {
             @Parameters(paramLabel = "PORT", description = "Name of the port there.") String port,
             @Parameters(paramLabel = "TEXT", arity = "0..*", description = "What to send.") List<String> texts)
             throws IOException {
-        try (Messenger messenger = join(); Connection connection = messenger.connect(os, port)) {
+        try (Program program = ThisProgram.join(); Connection connection = program.connect(os, port)) {
             Iterator<String> each = texts == null ? new BufferedReader(
                     new InputStreamReader(System.in, StandardCharsets.UTF_8)).lines().iterator() : texts.iterator();
             while (each.hasNext()) {
@@ -91,7 +91,7 @@ final class MsgCommand implements Runnable {
                 }
             }
         } catch (AttachRefusedException e) {
-            throw refused(e);
+            throw ThisProgram.refused(e);
         }
         return ExitStatus.OK;
     }
@@ -102,7 +102,7 @@ final class MsgCommand implements Runnable {
             @Parameters(paramLabel = "PORT", description = "Name of the port there.") String port,
             @Parameters(paramLabel = "TEXT", arity = "1..*", description = "What to ask.") List<String> texts)
             throws IOException {
-        try (Messenger messenger = join(); Connection connection = messenger.connect(os, port)) {
+        try (Program program = ThisProgram.join(); Connection connection = program.connect(os, port)) {
             for (String text : texts) {
                 Message reply = connection.request(bytes(text), ANSWER_MS);
                 if (reply == null) {
@@ -111,7 +111,7 @@ final class MsgCommand implements Runnable {
                 show(reply);
             }
         } catch (AttachRefusedException e) {
-            throw refused(e);
+            throw ThisProgram.refused(e);
         }
         return ExitStatus.OK;
     }
@@ -132,20 +132,6 @@ final class MsgCommand implements Runnable {
         }
         table.print();
         return ExitStatus.OK;
-    }
-
-    private static Messenger join() throws IOException {
-        try {
-            return Messenger.join(System.getenv());
-        } catch (AttachRefusedException e) {
-            throw refused(e);
-        } catch (IOException e) {
-            throw new CommandFailure(ExitStatus.UNAVAILABLE, String.valueOf(e.getMessage()), e);
-        }
-    }
-
-    private static CommandFailure refused(AttachRefusedException e) {
-        return new CommandFailure(ExitStatus.UNAVAILABLE, String.valueOf(e.getMessage()), e);
     }
 
     private static ByteBuffer bytes(String text) {

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.nanorouter.nanokernel.message;
+package org.nanorouter.nanokernel.program;
 
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** A name at which programs of other OSes reach this one. Used by the thread that uses its {@link Messenger}. */
+/** A name at which programs of other OSes reach this one. Used by the thread that uses its {@link Program}. */
 public final class MessagePort implements AutoCloseable {
-    private final Messenger messenger;
+    private final Program program;
     private final String name;
     private final Inbox inbox = new Inbox();
     private int id;
 
-    MessagePort(Messenger messenger, String name) {
-        this.messenger = messenger;
+    MessagePort(Program program, String name) {
+        this.program = program;
         this.name = name;
     }
 
@@ -41,12 +41,12 @@ public final class MessagePort implements AutoCloseable {
      * @throws IOException if the nanokernel is lost and nobody is connected
      */
     public @Nullable Message receive(long timeoutMs) throws IOException {
-        return messenger.receive(inbox, null, timeoutMs);
+        return program.receive(inbox, null, timeoutMs);
     }
 
     /** Nobody else can connect; what is connected stays so. */
     @Override
     public void close() throws IOException {
-        messenger.forget(this);
+        program.forget(this);
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.nanorouter.nanokernel.message;
+package org.nanorouter.nanokernel.program;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -18,7 +18,7 @@ import org.nanorouter.shim.EventFd;
 
 /**
  * One end of a connection between two programs. Messages of one sender arrive in the order in which they were sent,
- * each once, or the connection says that it is closed. Used by the thread that uses its {@link Messenger}.
+ * each once, or the connection says that it is closed. Used by the thread that uses its {@link Program}.
  */
 public final class Connection implements AutoCloseable {
     /** Kinds of messages, {@code docs/abi.md} section 6. */
@@ -32,7 +32,7 @@ public final class Connection implements AutoCloseable {
     /** Whether it is in the queue of its inbox. */
     boolean ready;
 
-    private final Messenger messenger;
+    private final Program program;
     private final ConnectionEnd end;
     private final Inbox inbox;
     private final Quarantine quarantine = new Quarantine();
@@ -47,8 +47,8 @@ public final class Connection implements AutoCloseable {
     private long lastTag;
     private long dropped;
 
-    Connection(Messenger messenger, ConnectionEnd end, Inbox inbox) {
-        this.messenger = messenger;
+    Connection(Program program, ConnectionEnd end, Inbox inbox) {
+        this.program = program;
         this.end = end;
         this.inbox = inbox;
         int otherSide = 1 - end.own().osId();
@@ -68,7 +68,7 @@ public final class Connection implements AutoCloseable {
 
     /** Name of the other end's OS. */
     public String peerOs() {
-        return messenger.nameOf(end.peerOs());
+        return program.nameOf(end.peerOs());
     }
 
     /** The epoch of that OS in which the program at the other end joined. */
@@ -135,12 +135,12 @@ public final class Connection implements AutoCloseable {
      * @throws IOException as {@link #send}
      */
     public @Nullable Message request(ByteBuffer data, long timeoutMs) throws IOException {
-        long deadline = Messenger.deadline(timeoutMs);
+        long deadline = Program.deadline(timeoutMs);
         long tag = ++lastTag;
         boolean sent = put(data, REQUEST, tag, timeoutMs);
         flush();
         while (sent) {
-            Message reply = messenger.receive(inbox, this, Messenger.left(deadline));
+            Message reply = program.receive(inbox, this, Program.left(deadline));
             if (reply == null || reply.kind() == REPLY && reply.tag() == tag) {
                 return reply;
             }
@@ -172,7 +172,7 @@ public final class Connection implements AutoCloseable {
      * @throws IOException if there is none any more: the other end is gone, or in quarantine
      */
     public @Nullable Message receive(long timeoutMs) throws IOException {
-        return messenger.receive(inbox, this, timeoutMs);
+        return program.receive(inbox, this, timeoutMs);
     }
 
     private boolean put(ByteBuffer data, int kind, long tag, long timeoutMs) throws IOException {
@@ -181,15 +181,15 @@ public final class Connection implements AutoCloseable {
             throw new IllegalArgumentException("a message of " + length + " bytes, expected 1 to "
                     + AbiDescriptor.MAX_MESSAGE);
         }
-        long deadline = Messenger.deadline(timeoutMs);
+        long deadline = Program.deadline(timeoutMs);
         int at = claim(length);
         while (at == RingProducer.FULL) {
-            long left = Messenger.left(deadline);
+            long left = Program.left(deadline);
             if (left == 0) {
                 return false;
             }
             if (producer.askForSpace()) {
-                messenger.await(left);
+                program.await(left);
             }
             at = claim(length);
         }
@@ -297,7 +297,7 @@ public final class Connection implements AutoCloseable {
     @Override
     public void close() {
         if (!closed) {
-            messenger.forget(this);
+            program.forget(this);
             free();
         }
     }

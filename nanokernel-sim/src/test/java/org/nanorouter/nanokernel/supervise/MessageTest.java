@@ -29,13 +29,14 @@ import org.nanorouter.nanokernel.abi.OsRegionDescriptor;
 import org.nanorouter.nanokernel.abi.RecordDescriptor;
 import org.nanorouter.nanokernel.attach.AttachRefusedException;
 import org.nanorouter.nanokernel.attach.ConnectionEnd;
+import org.nanorouter.nanokernel.attach.ObjectGrant;
 import org.nanorouter.nanokernel.attach.ProgramLink;
 import org.nanorouter.nanokernel.attach.ProgramListener;
 import org.nanorouter.nanokernel.memory.RingPlace;
-import org.nanorouter.nanokernel.message.Connection;
-import org.nanorouter.nanokernel.message.Message;
-import org.nanorouter.nanokernel.message.MessagePort;
-import org.nanorouter.nanokernel.message.Messenger;
+import org.nanorouter.nanokernel.program.Connection;
+import org.nanorouter.nanokernel.program.Message;
+import org.nanorouter.nanokernel.program.MessagePort;
+import org.nanorouter.nanokernel.program.Program;
 import org.nanorouter.nanokernel.ring.Quarantine;
 import org.nanorouter.nanokernel.ring.QuarantineReason;
 import org.nanorouter.nanokernel.ring.RingProducer;
@@ -44,7 +45,7 @@ import org.nanorouter.shim.Shim;
 
 /** Messages between programs of two OSes, through a nanokernel. */
 @Timeout(60)
-class MessengerTest {
+class MessageTest {
     private static final String CONFIG = """
             [[os]]
             name = "a"
@@ -59,7 +60,7 @@ class MessengerTest {
     @TempDir
     private Path directory;
     private MachineFixture machine;
-    private final List<Messenger> messengers = new ArrayList<>();
+    private final List<Program> programs = new ArrayList<>();
 
     @BeforeEach
     void startMachine() throws Exception {
@@ -70,14 +71,14 @@ class MessengerTest {
 
     @AfterEach
     void stopMachine() throws Exception {
-        messengers.forEach(Messenger::close);
+        programs.forEach(Program::close);
         machine.close();
     }
 
-    private Messenger join(String os) throws IOException {
-        Messenger messenger = Messenger.join(machine.attachSocket(os), os, machine.osDirectory(os).resolve("token"));
-        messengers.add(messenger);
-        return messenger;
+    private Program join(String os) throws IOException {
+        Program program = Program.join(machine.attachSocket(os), os, machine.osDirectory(os).resolve("token"));
+        programs.add(program);
+        return program;
     }
 
     private static ByteBuffer bytes(String text) {
@@ -97,7 +98,7 @@ class MessengerTest {
     void aMessageArrivesWithItsSendersNameEpochAndNumber() throws Exception {
         machine.restart("a");
         MessagePort port = join("b").open("p1");
-        Messenger a = join("a");
+        Program a = join("a");
         Connection connection = a.connect("b", "p1");
         assertThat(connection.send(bytes("hello"), 0)).isTrue();
         assertThat(connection.send(bytes("again"), 0)).isTrue();
@@ -154,7 +155,7 @@ class MessengerTest {
     @Test
     void aProgramInCAnswersOneInJava() throws Exception {
         Process server = program("b", "recv", "p1", "50");
-        Messenger a = join("a");
+        Program a = join("a");
         Connection connection = null;
         while (connection == null) {
             try {
@@ -271,12 +272,12 @@ class MessengerTest {
 
     @Test
     void requestsThatCannotBeAreRefusedByName() throws Exception {
-        Messenger b = join("b");
+        Program b = join("b");
         b.open("p1");
         assertRefused(AttachError.NAME_TAKEN, () -> join("b").open("p1"));
         assertRefused(AttachError.BAD_NAME, () -> b.open("P 1"));
         assertRefused(AttachError.BAD_CAPACITY, () -> b.open("p2", 300_000));
-        Messenger a = join("a");
+        Program a = join("a");
         assertRefused(AttachError.BAD_NAME, () -> a.connect("c", "p1"));
         assertRefused(AttachError.NO_SUCH_PORT, () -> a.connect("b", "p2"));
         assertRefused(AttachError.NO_SUCH_PORT, () -> a.connect("a", "p1"));
@@ -289,7 +290,7 @@ class MessengerTest {
     @Test
     void sharedMemoryIsGivenBackWithItsConnection() throws Exception {
         join("b").open("p1", 1 << 20);
-        Messenger a = join("a");
+        Program a = join("a");
         a.connect("b", "p1").close();
         Connection second = a.connect("b", "p1");
         assertRefused(AttachError.LIMIT, () -> a.connect("b", "p1"));
@@ -300,20 +301,20 @@ class MessengerTest {
     @Test
     void onlyWhoKnowsTheTokenJoins() throws Exception {
         Path wrong = Files.write(directory.resolve("wrong"), new byte[32]);
-        assertRefused(AttachError.BAD_TOKEN, () -> Messenger.join(machine.attachSocket("a"), "a", wrong));
-        assertRefused(AttachError.UNKNOWN_OS, () -> Messenger.join(machine.attachSocket("a"), "b",
+        assertRefused(AttachError.BAD_TOKEN, () -> Program.join(machine.attachSocket("a"), "a", wrong));
+        assertRefused(AttachError.UNKNOWN_OS, () -> Program.join(machine.attachSocket("a"), "b",
                 machine.osDirectory("b").resolve("token")));
     }
 
     @Test
     void whatAProgramSentBeforeItEndedIsStillReceived() throws Exception {
-        Messenger b = join("b");
+        Program b = join("b");
         MessagePort port = b.open("p1");
-        Messenger a = join("a");
+        Program a = join("a");
         Connection connection = a.connect("b", "p1");
         connection.send(bytes("last words"), 0);
         a.close();
-        messengers.remove(a);
+        programs.remove(a);
         Message message = port.receive(WAIT_MS);
         assertThat(text(message)).isEqualTo("last words");
         Connection from = message.from();
@@ -326,11 +327,11 @@ class MessengerTest {
 
     @Test
     void aCallerIsToldThatThePortsProgramIsGone() throws Exception {
-        Messenger b = join("b");
+        Program b = join("b");
         b.open("p1");
         Connection connection = join("a").connect("b", "p1");
         b.close();
-        messengers.remove(b);
+        programs.remove(b);
         assertThatThrownBy(() -> connection.receive(WAIT_MS)).hasMessageContaining("PROGRAM_ENDED");
         assertRefused(AttachError.NO_SUCH_PORT, () -> join("a").connect("b", "p1"));
     }
@@ -353,7 +354,7 @@ class MessengerTest {
 
     @Test
     void aProgramDoesNotConnectToItself() throws Exception {
-        Messenger b = join("b");
+        Program b = join("b");
         b.open("p1");
         assertRefused(AttachError.NO_SUCH_PORT, () -> b.connect("b", "p1"));
     }
@@ -366,7 +367,7 @@ class MessengerTest {
                 machine.osDirectory("a").resolve("token"))) {
             try (ConnectionEnd end = connectRaw(liar)) {
                 RingProducer ring = new RingProducer(end.own(), end.peer(), new RingPlace(
-                        OsRegionDescriptor.RINGS_OFFSET, Messenger.DEFAULT_CAPACITY), new Quarantine());
+                        OsRegionDescriptor.RINGS_OFFSET, Program.DEFAULT_CAPACITY), new Quarantine());
                 ring.claim(10);
                 ring.publish(RecordDescriptor.TYPE_MESSAGE, 10, 0);
                 EventFd.ring(end.doorbellOut());
@@ -401,6 +402,11 @@ class MessengerTest {
                 public void connected(ConnectionEnd end) {
                     end.own().adoptPeer(1 - end.own().osId(), end.peer().epoch());
                     made.set(end);
+                }
+
+                @Override
+                public void granted(ObjectGrant grant) {
+                    throw new AssertionError("nobody asked for an object");
                 }
 
                 @Override

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.nanorouter.nanokernel.message;
+package org.nanorouter.nanokernel.program;
 
 import java.util.ArrayDeque;
 import java.util.Deque;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.nanorouter.nanokernel.message;
+package org.nanorouter.nanokernel.program;
 
 import java.nio.ByteBuffer;
 import org.nanorouter.nanokernel.abi.RecordDescriptor;
 
 /**
- * A message that was received: a view into the ring, until the next call of {@link Messenger}'s, its ports' or its
+ * A message that was received: a view into the ring, until the next call of {@link Program}'s, its ports' or its
  * connections' {@code receive}. The sender owns the memory and can change it meanwhile: take a copy of what is checked
  * and then used.
  */

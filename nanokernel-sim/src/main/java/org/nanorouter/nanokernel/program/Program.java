@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.nanorouter.nanokernel.message;
+package org.nanorouter.nanokernel.program;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.abi.AttachError;
 import org.nanorouter.nanokernel.abi.ClosedReason;
+import org.nanorouter.nanokernel.abi.SyncKind;
 import org.nanorouter.nanokernel.attach.AttachRefusedException;
 import org.nanorouter.nanokernel.attach.ConnectionEnd;
+import org.nanorouter.nanokernel.attach.ObjectGrant;
 import org.nanorouter.nanokernel.attach.ProgramLink;
 import org.nanorouter.nanokernel.attach.ProgramListener;
 import org.nanorouter.shim.Errno;
@@ -20,21 +25,23 @@ import org.nanorouter.shim.ShimException;
 import org.nanorouter.shim.WaitSet;
 
 /**
- * A program's ports and connections. One thread uses it and all that comes from it.
+ * A program in an OS: its ports and connections, its shared memory, its sync objects. One thread uses it and all that
+ * comes from it; {@link #interrupt} is for any.
  *
  * <pre>
- *   try (Messenger messenger = Messenger.join(System.getenv())) {
- *       MessagePort port = messenger.open("p1");
+ *   try (Program program = Program.join(System.getenv())) {
+ *       MessagePort port = program.open("p1");
  *       Message message = port.receive(-1);
  *   }
  * </pre>
  */
-public final class Messenger implements AutoCloseable {
+public final class Program implements AutoCloseable {
     /** Bytes of a port's rings, unless it says otherwise. */
     public static final int DEFAULT_CAPACITY = 256 << 10;
 
     private static final long ANSWER_MS = 5_000;
     private static final int LINK = 0;
+    private static final int INTERRUPT = -1;
     private static final int MAX_TOKENS = 64;
 
     private final ProgramLink link;
@@ -42,14 +49,18 @@ public final class Messenger implements AutoCloseable {
     private final NativeBuffer tokens = NativeBuffer.allocate(MAX_TOKENS * Integer.BYTES);
     private final Map<Integer, MessagePort> ports = new HashMap<>();
     private final Map<Integer, Connection> connections = new HashMap<>();
+    private final List<SharedMemory> memories = new ArrayList<>();
+    private final List<SyncWord> syncs = new ArrayList<>();
+    private final Interruption interruption;
     private final Listener listener = new Listener();
     private @Nullable Connection receivedFrom;
     private @Nullable String lost;
     private int lastRequest;
 
-    private Messenger(ProgramLink link, int waitSet) {
+    private Program(ProgramLink link, int waitSet, Interruption interruption) {
         this.link = link;
         this.waitSet = waitSet;
+        this.interruption = interruption;
     }
 
     /**
@@ -59,7 +70,7 @@ public final class Messenger implements AutoCloseable {
      * @throws AttachRefusedException if the nanokernel says no
      * @throws IOException if it does not answer, or the environment is not that of an OS
      */
-    public static Messenger join(Map<String, String> environment) throws IOException {
+    public static Program join(Map<String, String> environment) throws IOException {
         return join(Path.of(variable(environment, "NK_ATTACH")), variable(environment, "NK_OS"),
                 Path.of(variable(environment, "NK_TOKEN_FILE")));
     }
@@ -78,15 +89,30 @@ public final class Messenger implements AutoCloseable {
      * @param socketPath its attach socket
      * @param tokenFile  with the token of its incarnation
      */
-    public static Messenger join(Path socketPath, String osName, Path tokenFile) throws IOException {
+    public static Program join(Path socketPath, String osName, Path tokenFile) throws IOException {
         ProgramLink link = ProgramLink.join(socketPath, osName, tokenFile);
-        int waitSet = WaitSet.create();
-        int error = waitSet < 0 ? waitSet : WaitSet.add(waitSet, link.fd(), LINK);
-        if (error < 0) {
+        int waitSet = -1;
+        try {
+            waitSet = Errno.check(WaitSet.create(), "make a wait set");
+            Errno.check(WaitSet.add(waitSet, link.fd(), LINK), "add the nanokernel to the wait set");
+            Interruption interruption = new Interruption();
+            Errno.check(WaitSet.add(waitSet, interruption.eventFd(), INTERRUPT), "add an eventfd to the wait set");
+            return new Program(link, waitSet, interruption);
+        } catch (ShimException e) {
             link.close();
-            throw new ShimException(-error, "make a wait set");
+            if (waitSet >= 0) {
+                Fd.close(waitSet);
+            }
+            throw e;
         }
-        return new Messenger(link, waitSet);
+    }
+
+    /**
+     * Ends the wait that goes on now, or else the next one, with an {@link InterruptedIOException}. Not for
+     * waits for an answer of the nanokernel. For any thread, while the program is not closed.
+     */
+    public void interrupt() {
+        interruption.ask();
     }
 
     /** Id of this program, unique in a boot of the nanokernel. */
@@ -143,6 +169,100 @@ public final class Messenger implements AutoCloseable {
         return made;
     }
 
+    /**
+     * Makes memory that programs of all OSes can map.
+     *
+     * @param name     unique in this OS; as for a port
+     * @param length   bytes, 1 to 1 GiB; rounded up to a multiple of 4096
+     * @param allWrite whether they may write it, too, if they ask for that; else this program alone
+     * @throws AttachRefusedException if there is one of that name, or a limit is reached
+     */
+    public SharedMemory createMemory(String name, long length, boolean allWrite) throws IOException {
+        checkName(name);
+        if (length <= 0) {
+            throw new IllegalArgumentException("length=" + length + " of memory");
+        }
+        int request = ++lastRequest;
+        link.openMemory(request, nameOf(link.osId()), name, length, allWrite);
+        return memory(request);
+    }
+
+    /**
+     * Maps memory that a program of an OS made.
+     *
+     * @param write whether this program is to write it
+     * @throws AttachRefusedException if there is none, or it may not be written
+     */
+    public SharedMemory openMemory(String os, String name, boolean write) throws IOException {
+        checkName(os);
+        checkName(name);
+        int request = ++lastRequest;
+        link.openMemory(request, os, name, 0, write);
+        return memory(request);
+    }
+
+    private SharedMemory memory(int request) throws IOException {
+        SharedMemory memory = new SharedMemory(this, grant(request));
+        memories.add(memory);
+        return memory;
+    }
+
+    /**
+     * Opens a semaphore, and makes it if there is none of that name in the machine.
+     *
+     * @param initial units that a new one has, 0 to {@code limit}
+     * @param limit   most units, from 1 on; the same for all who open it
+     */
+    public Semaphore semaphore(String name, int initial, int limit) throws IOException {
+        return new Semaphore(sync(name, SyncKind.SEMAPHORE, initial, limit), limit);
+    }
+
+    /**
+     * Opens an event, and makes it, not set, if there is none of that name in the machine.
+     *
+     * @param auto whether it lets one pass each time it is set; else all until it is reset
+     */
+    public Event event(String name, boolean auto) throws IOException {
+        return new Event(sync(name, auto ? SyncKind.AUTO_EVENT : SyncKind.MANUAL_EVENT, 0, 0), auto);
+    }
+
+    /**
+     * Opens a barrier, and makes it if there is none of that name in the machine.
+     *
+     * @param parties 1 to 1023; the same for all who open it
+     */
+    public Barrier barrier(String name, int parties) throws IOException {
+        return new Barrier(sync(name, SyncKind.BARRIER, 0, parties), parties);
+    }
+
+    /** Opens a mutex, and makes it if there is none of that name in the machine. */
+    public Mutex mutex(String name) throws IOException {
+        return new Mutex(sync(name, SyncKind.MUTEX, 0, 0));
+    }
+
+    private SyncWord sync(String name, SyncKind kind, int initial, int limit) throws IOException {
+        checkName(name);
+        int request = ++lastRequest;
+        link.openSync(request, name, kind, initial, limit);
+        SyncWord word = new SyncWord(this, grant(request));
+        syncs.add(word);
+        if (!word.isOf(kind, limit)) {
+            word.close();
+            throw new IOException("a program that has sync object " + name + " has spoiled it");
+        }
+        return word;
+    }
+
+    private ObjectGrant grant(int request) throws IOException {
+        awaitAnswer(request);
+        ObjectGrant grant = listener.grant;
+        listener.grant = null;
+        if (grant == null) {
+            throw new IOException("the nanokernel answered without an object");
+        }
+        return grant;
+    }
+
     private static void checkName(String name) {
         if (name.isEmpty() || name.length() > 31) {
             throw new IllegalArgumentException("'" + name + "' has not 1 to 31 characters");
@@ -151,13 +271,18 @@ public final class Messenger implements AutoCloseable {
 
     private void awaitAnswer(int request) throws IOException {
         long deadline = deadline(ANSWER_MS);
-        while (listener.answered != request) {
-            long left = left(deadline);
-            if (lost != null || left == 0) {
-                throw new IOException(lost == null
-                        ? "the nanokernel does not answer" : "the nanokernel is lost: " + lost);
+        listener.asking = request;
+        try {
+            while (listener.answered != request) {
+                long left = left(deadline);
+                if (lost != null || left == 0) {
+                    throw new IOException(lost == null
+                            ? "the nanokernel does not answer" : "the nanokernel is lost: " + lost);
+                }
+                look(left);
             }
-            await(left);
+        } finally {
+            listener.asking = 0;
         }
         AttachError error = listener.error;
         if (error != null) {
@@ -195,7 +320,26 @@ public final class Messenger implements AutoCloseable {
     }
 
     /** Waits until something comes, and marks where; answers how many places. */
-    int await(long timeoutMs) {
+    int await(long timeoutMs) throws InterruptedIOException {
+        interruption.check();
+        int count = look(timeoutMs);
+        interruption.check();
+        return count;
+    }
+
+    /** Takes what has come, without waiting. */
+    void look() throws IOException {
+        look(0);
+        if (lost != null) {
+            throw new IOException("the nanokernel is lost: " + lost);
+        }
+    }
+
+    void awaitWord(long address, int expected, long timeoutNs) throws InterruptedIOException {
+        interruption.await(address, expected, timeoutNs);
+    }
+
+    private int look(long timeoutMs) {
         int count = WaitSet.await(waitSet, tokens.address(), MAX_TOKENS, (int) Math.min(timeoutMs, Integer.MAX_VALUE));
         for (int i = 0; i < count; i++) {
             int token = tokens.buffer().getInt(i * Integer.BYTES);
@@ -234,19 +378,36 @@ public final class Messenger implements AutoCloseable {
         }
         connections.remove(connection.id());
         WaitSet.remove(waitSet, connection.doorbellIn());
+        giveUp(connection.id());
+    }
+
+    /** False if it was forgotten before. */
+    boolean forget(SharedMemory memory) {
+        return memories.remove(memory) && giveUp(memory.id());
+    }
+
+    /** False if it was forgotten before. */
+    boolean forget(SyncWord word) {
+        return syncs.remove(word) && giveUp(word.id());
+    }
+
+    private boolean giveUp(int id) {
         try {
-            link.closeConnection(connection.id());
+            link.giveUp(id);
         } catch (IOException e) {
-            // Then the nanokernel is gone, and knows of no connection.
+            // Then the nanokernel is gone, and knows of none.
             lost = String.valueOf(e.getMessage());
         }
+        return true;
     }
 
     private final class Listener implements ProgramListener {
         private @Nullable MessagePort opening;
+        private int asking;
         private int answered;
         private int answerId;
         private @Nullable AttachError error;
+        private @Nullable ObjectGrant grant;
         private String text = "";
 
         @Override
@@ -269,14 +430,10 @@ public final class Messenger implements AutoCloseable {
             if (end.request() == 0 && port == null) {
                 // The port was closed meanwhile.
                 end.close();
-                try {
-                    link.closeConnection(end.connectionId());
-                } catch (IOException e) {
-                    lost = String.valueOf(e.getMessage());
-                }
+                giveUp(end.connectionId());
                 return;
             }
-            Connection connection = new Connection(Messenger.this, end, port == null ? new Inbox() : port.inbox());
+            Connection connection = new Connection(Program.this, end, port == null ? new Inbox() : port.inbox());
             int result = WaitSet.add(waitSet, end.doorbellIn(), end.connectionId());
             if (result < 0) {
                 lost = "add a doorbell to the wait set: " + Errno.describe(-result);
@@ -289,11 +446,24 @@ public final class Messenger implements AutoCloseable {
         }
 
         @Override
-        public void closed(int connectionId, ClosedReason reason) {
-            Connection connection = connections.get(connectionId);
+        public void granted(ObjectGrant given) {
+            if (given.request() != asking) {
+                // Nobody waits for it any more.
+                given.memory().close();
+                giveUp(given.id());
+                return;
+            }
+            grant = given;
+            answered(given.request(), given.id(), null, "");
+        }
+
+        @Override
+        public void closed(int id, ClosedReason reason) {
+            Connection connection = connections.get(id);
             if (connection != null) {
                 connection.closedByPeer(reason);
             }
+            memories.stream().filter(memory -> memory.id() == id).forEach(memory -> memory.closedByMaker(reason));
         }
 
         @Override
@@ -302,14 +472,22 @@ public final class Messenger implements AutoCloseable {
         }
     }
 
-    /** Leaves the OS: ports and connections are closed, and the other ends are told. */
+    /**
+     * Leaves the OS: ports, connections and memory are closed, and the other ends are told. A mutex that it holds, and
+     * a barrier that it has, are what they are when a program dies.
+     */
     @Override
     public void close() {
         receivedFrom = null;
+        memories.forEach(SharedMemory::free);
+        memories.clear();
+        syncs.forEach(SyncWord::free);
+        syncs.clear();
         connections.values().forEach(Connection::free);
         connections.clear();
         link.close();
         Fd.close(waitSet);
+        interruption.close();
         tokens.close();
     }
 }

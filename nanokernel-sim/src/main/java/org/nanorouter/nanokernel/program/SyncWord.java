@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.nanorouter.nanokernel.program;
+
+import java.io.InterruptedIOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.nanorouter.nanokernel.abi.SyncDescriptor;
+import org.nanorouter.nanokernel.abi.SyncKind;
+import org.nanorouter.nanokernel.attach.ObjectGrant;
+import org.nanorouter.shim.Futex;
+
+/** The word of a sync object, and waiting for its change. Other programs write it too, and may write anything. */
+final class SyncWord implements AutoCloseable {
+    private static final VarHandle INTS =
+            MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+
+    private final Program program;
+    private final ObjectGrant grant;
+    private final ByteBuffer page;
+    private final long address;
+
+    SyncWord(Program program, ObjectGrant grant) {
+        this.program = program;
+        this.grant = grant;
+        this.page = grant.memory().buffer();
+        this.address = grant.memory().address() + SyncDescriptor.WORD_OFFSET;
+    }
+
+    int id() {
+        return grant.id();
+    }
+
+    /** Whether the page is what the nanokernel wrote there. */
+    boolean isOf(SyncKind kind, int limit) {
+        return page.getLong(SyncDescriptor.MAGIC_OFFSET) == SyncDescriptor.MAGIC
+                && page.getInt(SyncDescriptor.KIND_OFFSET) == kind.value()
+                && page.getInt(SyncDescriptor.LIMIT_OFFSET) == limit;
+    }
+
+    int programId() {
+        return program.programId();
+    }
+
+    int get() {
+        return (int) INTS.getVolatile(page, SyncDescriptor.WORD_OFFSET);
+    }
+
+    boolean replace(int expected, int by) {
+        return INTS.compareAndSet(page, SyncDescriptor.WORD_OFFSET, expected, by);
+    }
+
+    /**
+     * Waits while the word is as expected, or is woken for nothing.
+     *
+     * @param deadline of {@link Program#deadline}
+     * @return false if the time is over
+     */
+    boolean await(int expected, long deadline) throws InterruptedIOException {
+        long left = deadline == Long.MAX_VALUE ? -1 : deadline - System.nanoTime();
+        if (deadline != Long.MAX_VALUE && left <= 0) {
+            return false;
+        }
+        program.awaitWord(address, expected, left);
+        return true;
+    }
+
+    /** The interruption that ended a wait is for another one. */
+    void interruptNext() {
+        program.interrupt();
+    }
+
+    void wakeAll() {
+        Futex.wake(address, Integer.MAX_VALUE);
+    }
+
+    void wakeOne() {
+        Futex.wake(address, 1);
+    }
+
+    /** Gives it back to the nanokernel. */
+    @Override
+    public void close() {
+        if (program.forget(this)) {
+            free();
+        }
+    }
+
+    void free() {
+        grant.memory().close();
+    }
+}

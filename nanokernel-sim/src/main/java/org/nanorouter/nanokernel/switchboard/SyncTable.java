@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.nanorouter.nanokernel.switchboard;
+
+import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
+import org.nanorouter.nanokernel.abi.AttachError;
+import org.nanorouter.nanokernel.abi.SyncDescriptor;
+import org.nanorouter.nanokernel.abi.SyncKind;
+import org.nanorouter.nanokernel.attach.ProgramSession;
+import org.nanorouter.shim.Errno;
+import org.nanorouter.shim.Fd;
+import org.nanorouter.shim.MappedMemory;
+import org.nanorouter.shim.MemoryObject;
+import org.nanorouter.shim.ShimException;
+
+/** The sync objects, and what becomes of them when a program ends that has them. Nobody's wait goes through here. */
+final class SyncTable {
+    private final SharedBytes shared;
+    private final IntSupplier nextId;
+    private final Map<String, Sync> syncs = new LinkedHashMap<>();
+
+    SyncTable(SharedBytes shared, IntSupplier nextId) {
+        this.shared = shared;
+        this.nextId = nextId;
+    }
+
+    /** Descriptor and mapping are the table's. */
+    private record Sync(int id, String name, SyncKind kind, int limit, int fd, MappedMemory page, Users users) {
+    }
+
+    void open(ProgramSession program, int request, String name, int kindValue, int initial, int limit) {
+        SyncKind kind = SyncKind.of(kindValue);
+        Sync there = syncs.get(name);
+        if (!ObjectName.isLegal(name)) {
+            program.refuse(request, AttachError.BAD_NAME, ObjectName.refusal(name, "a sync object"));
+        } else if (kind == null || !kind.allowsLimit(limit) || !kind.allowsInitial(initial, limit)) {
+            program.refuse(request, AttachError.BAD_SYNC, kind == null ? "kind=" + Integer.toUnsignedString(kindValue)
+                    + " of a sync object" : kind + " with initial=" + Integer.toUnsignedString(initial) + " and limit="
+                    + Integer.toUnsignedString(limit));
+        } else if (there != null && (there.kind() != kind || there.limit() != limit)) {
+            program.refuse(request, AttachError.BAD_SYNC, name + " is there, as " + there.kind()
+                    + " with limit=" + there.limit());
+        } else {
+            String refusal = limit(program);
+            if (refusal != null) {
+                program.refuse(request, AttachError.LIMIT, refusal);
+            } else {
+                open(program, request, there, name, kind, initial, limit);
+            }
+        }
+    }
+
+    private @Nullable String limit(ProgramSession program) {
+        if (syncs.values().stream().filter(each -> each.users().has(program)).count() >= Switchboard.MAX_PER_PROGRAM) {
+            return "the program has " + Switchboard.MAX_PER_PROGRAM + " sync objects";
+        }
+        return shared.refusal(program.osName(), SyncDescriptor.LENGTH, "the sync object");
+    }
+
+    private void open(ProgramSession program, int request, @Nullable Sync there, String name, SyncKind kind,
+            int initial, int limit) {
+        try {
+            Sync sync = there == null ? make(name, kind, initial, limit) : there;
+            sync.users().add(program);
+            shared.charge(program.osName(), SyncDescriptor.LENGTH);
+            program.sync(request, sync.id(), sync.fd());
+        } catch (ShimException e) {
+            program.refuse(request, AttachError.LIMIT, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private Sync make(String name, SyncKind kind, int initial, int limit) throws ShimException {
+        int fd = Errno.check(MemoryObject.create("nk-sync", SyncDescriptor.LENGTH), "make a sync object");
+        try {
+            MappedMemory page = MemoryObject.map(fd, SyncDescriptor.LENGTH, true, 0);
+            ByteBuffer buffer = page.buffer();
+            buffer.putInt(SyncDescriptor.KIND_OFFSET, kind.value()).putInt(SyncDescriptor.LIMIT_OFFSET, limit)
+                    .putInt(SyncDescriptor.WORD_OFFSET, initial)
+                    .putLong(SyncDescriptor.MAGIC_OFFSET, SyncDescriptor.MAGIC);
+            Sync sync = new Sync(nextId.getAsInt(), name, kind, limit, fd, page, new Users());
+            syncs.put(name, sync);
+            return sync;
+        } catch (ShimException e) {
+            Fd.close(fd);
+            throw e;
+        }
+    }
+
+    /** The program gives one opening back; false if there is no sync object of that id. */
+    boolean close(ProgramSession program, int id) {
+        Sync sync = syncs.values().stream().filter(each -> each.id() == id).findFirst().orElse(null);
+        if (sync == null) {
+            return false;
+        }
+        if (sync.users().has(program)) {
+            shared.charge(program.osName(), -SyncDescriptor.LENGTH);
+            if (sync.users().remove(program)) {
+                SyncRepair.closed(sync.page(), sync.kind(), program.id());
+                endIfUnused(sync);
+            }
+        }
+        return true;
+    }
+
+    void left(ProgramSession program) {
+        for (Sync sync : List.copyOf(syncs.values())) {
+            int openings = sync.users().removeAll(program);
+            if (openings > 0) {
+                shared.charge(program.osName(), -(long) openings * SyncDescriptor.LENGTH);
+                SyncRepair.ended(sync.page(), sync.kind(), program.id());
+                endIfUnused(sync);
+            }
+        }
+    }
+
+    private void endIfUnused(Sync sync) {
+        if (sync.users().isEmpty()) {
+            syncs.remove(sync.name());
+            sync.page().close();
+            Fd.close(sync.fd());
+        }
+    }
+
+    List<Switchboard.SyncReport> reports() {
+        return syncs.values().stream().map(each -> new Switchboard.SyncReport(each.name(), each.kind(), each.limit(),
+                each.page().buffer().getInt(SyncDescriptor.WORD_OFFSET), each.users().size())).toList();
+    }
+}

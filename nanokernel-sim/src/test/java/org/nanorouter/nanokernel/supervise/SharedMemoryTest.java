@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.nanorouter.nanokernel.supervise;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.nanorouter.nanokernel.abi.AttachError;
+import org.nanorouter.nanokernel.abi.ClosedReason;
+import org.nanorouter.nanokernel.attach.AttachRefusedException;
+import org.nanorouter.nanokernel.program.Program;
+import org.nanorouter.nanokernel.program.SharedMemory;
+import org.nanorouter.nanokernel.switchboard.Switchboard;
+
+/** Memory of programs of two OSes: Java and C, each with each. */
+@Timeout(90)
+class SharedMemoryTest {
+    private static final String CONFIG = """
+            [[os]]
+            name = "a"
+            kind = "external"
+            [[os]]
+            name = "b"
+            kind = "external"
+            shared_memory = "1 MiB"
+            """;
+    private static final int SIGSEGV_STATUS = 128 + 11;
+
+    @TempDir
+    private Path directory;
+    private MachineFixture machine;
+    private final List<AutoCloseable> started = new ArrayList<>();
+
+    @BeforeEach
+    void startMachine() throws Exception {
+        machine = new MachineFixture(directory, CONFIG);
+        machine.start("a");
+        machine.start("b");
+    }
+
+    @AfterEach
+    void stopMachine() throws Exception {
+        for (AutoCloseable each : started) {
+            each.close();
+        }
+        machine.close();
+    }
+
+    private Program join(String os) throws Exception {
+        Program program = Program.join(machine.attachSocket(os), os, machine.osDirectory(os).resolve("token"));
+        started.add(program);
+        return program;
+    }
+
+    private PeerProcess peer(String os, String language) throws Exception {
+        PeerProcess peer = PeerProcess.start(machine, os, language);
+        started.add(peer);
+        return peer;
+    }
+
+    private List<Switchboard.MemoryReport> memories() throws Exception {
+        return machine.on(() -> machine.switchboard().memories());
+    }
+
+    private long sharedBy(String os) throws Exception {
+        return machine.on(() -> machine.switchboard().sharedBy(os));
+    }
+
+    private static void assertRefused(AttachError error, ThrowingCallable call) {
+        assertThatThrownBy(call).isInstanceOfSatisfying(AttachRefusedException.class,
+                refusal -> assertThat(refusal.error()).isEqualTo(error));
+    }
+
+    @ParameterizedTest(name = "{0} makes, {1} maps")
+    @CsvSource({"java,java", "java,c", "c,java", "c,c"})
+    void othersReadWhatTheMakerWrites(String maker, String reader) throws Exception {
+        machine.restart("a");
+        PeerProcess a = peer("a", maker);
+        PeerProcess b = peer("b", reader);
+        assertThat(a.ask("memory create m 5000 ro")).isEqualTo("ok 8192");
+        assertThat(b.ask("memory open a m rw")).isEqualTo("refused " + AttachError.READ_ONLY.value());
+        assertThat(b.ask("memory open a m ro")).isEqualTo("ok 8192 0 2");
+        assertThat(a.ask("write m 8180 hello")).isEqualTo("ok");
+        assertThat(b.ask("read m 8180 5")).isEqualTo("ok hello");
+        assertThat(memories()).singleElement().satisfies(report -> {
+            assertThat(report.os()).isEqualTo("a");
+            assertThat(report.length()).isEqualTo(8192);
+            assertThat(report.allWrite()).isFalse();
+            assertThat(report.programs()).isEqualTo(1);
+        });
+        assertThat(b.ask("closed m")).isEqualTo("ok 0");
+        assertThat(a.ask("free m")).isEqualTo("ok");
+        await().until(() -> memories().isEmpty() && sharedBy("a") == 0);
+        assertThat(b.ask("closed m")).isEqualTo("ok " + ClosedReason.BY_PEER.value());
+        assertThat(b.ask("read m 8180 5")).as("what is mapped stays").isEqualTo("ok hello");
+        assertThat(b.ask("free m")).isEqualTo("ok");
+        assertThat(b.ask("memory open a m ro")).isEqualTo("refused " + AttachError.NO_SUCH_MEMORY.value());
+    }
+
+    @ParameterizedTest(name = "{0} makes, {1} maps")
+    @CsvSource({"java,java", "java,c", "c,java", "c,c"})
+    void allWriteWhereTheMakerSaysSo(String maker, String other) throws Exception {
+        PeerProcess a = peer("a", maker);
+        PeerProcess b = peer("b", other);
+        assertThat(a.ask("memory create m 1 rw")).isEqualTo("ok 4096");
+        assertThat(b.ask("memory open a m rw")).isEqualTo("ok 4096 0 1");
+        assertThat(b.ask("write m 0 there")).isEqualTo("ok");
+        assertThat(a.ask("read m 0 5")).isEqualTo("ok there");
+        a.kill();
+        await().until(() -> memories().isEmpty());
+        assertThat(b.ask("closed m")).isEqualTo("ok " + ClosedReason.PROGRAM_ENDED.value());
+        assertThat(b.ask("read m 0 5")).isEqualTo("ok there");
+    }
+
+    @Test
+    void memoryOfADeadIncarnationVanishes() throws Exception {
+        join("a").createMemory("m", 4096, false);
+        SharedMemory seen = join("b").openMemory("a", "m", false);
+        assertThat(seen.closed()).isNull();
+        machine.restart("a");
+        await().until(() -> seen.closed() == ClosedReason.EPOCH_ENDED);
+        assertRefused(AttachError.NO_SUCH_MEMORY, () -> join("b").openMemory("a", "m", false));
+        assertThat(sharedBy("a")).isZero();
+        SharedMemory next = join("a").createMemory("m", 4096, false);
+        assertThat(next.ownerEpoch()).isEqualTo(2);
+        assertThat(next.buffer().getLong(0)).isZero();
+    }
+
+    @Test
+    void theHardwareRefusesAReadersWrite() throws Exception {
+        join("a").createMemory("m", 4096, true);
+        PeerProcess b = peer("b", "c");
+        assertThat(b.ask("memory open a m ro")).startsWith("ok 4096 ");
+        assertThat(b.ask("write m 0 no")).isEqualTo("null");
+        assertThat(b.exitStatus()).isEqualTo(SIGSEGV_STATUS);
+    }
+
+    @Test
+    void whatIsWrongIsRefused() throws Exception {
+        Program a = join("a");
+        a.createMemory("m", 4096, false);
+        assertRefused(AttachError.NAME_TAKEN, () -> join("a").createMemory("m", 4096, false));
+        assertRefused(AttachError.NO_SUCH_MEMORY, () -> a.openMemory("a", "m", false));
+        assertRefused(AttachError.NO_SUCH_MEMORY, () -> a.openMemory("b", "m", false));
+        assertRefused(AttachError.BAD_NAME, () -> a.openMemory("c", "m", false));
+        assertRefused(AttachError.BAD_NAME, () -> a.createMemory("M", 4096, false));
+        assertRefused(AttachError.BAD_LENGTH, () -> a.createMemory("n", Long.MAX_VALUE, false));
+        assertRefused(AttachError.LIMIT, () -> join("b").createMemory("n", (1 << 20) + 1, false));
+        assertThat(memories()).hasSize(1);
+    }
+
+    @Test
+    void aProgramHasAsMuchAsItMayAndLeavesNothingBehind() throws Exception {
+        Program b = join("b");
+        for (int i = 0; i < Switchboard.MAX_PER_PROGRAM; i++) {
+            b.createMemory("m" + i, 4096, false);
+        }
+        assertRefused(AttachError.LIMIT, () -> b.createMemory("more", 4096, false));
+        Program other = join("b");
+        other.createMemory("rest", (1 << 20) - Switchboard.MAX_PER_PROGRAM * 4096, false);
+        assertRefused(AttachError.LIMIT, () -> other.mutex("x"));
+        b.close();
+        await().until(() -> memories().size() == 1);
+        other.mutex("x");
+        other.close();
+        await().until(() -> memories().isEmpty() && sharedBy("b") == 0);
+    }
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.nanorouter.router.cli;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import org.nanorouter.nanokernel.attach.AttachRefusedException;
+import org.nanorouter.nanokernel.program.Barrier;
+import org.nanorouter.nanokernel.program.Event;
+import org.nanorouter.nanokernel.program.Program;
+import org.nanorouter.nanokernel.program.Semaphore;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code nanorouter sync}: semaphores, events and barriers between OSes, from a shell. */
+@Command(
+        name = "sync",
+        synopsisSubcommandLabel = "VERB",
+        description = {
+            "Waits for programs of other OSes, and lets them go on. 'wait' and 'post' run in an OS, and make what is",
+            "not there; it lives while a program has it. 'list' runs where the nanokernel does."
+        },
+        commandListHeading = "%nVerbs:%n",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  nanorouter exec guest -- nanorouter sync wait ready           until somebody sets the event",
+            "  nanorouter exec host -- nanorouter sync post ready            sets it, for those who wait now",
+            "  nanorouter exec host -- nanorouter sync wait --barrier=2 go   until two have come",
+            "  nanorouter sync list                                          all sync objects of the machine"
+        })
+final class SyncCommand implements Runnable {
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "A verb is missing; 'nanorouter sync --help' names them");
+    }
+
+    /** What is meant; an event that is reset by hand, if nothing is said. */
+    static final class Kind {
+        @Option(names = "--auto", description = "An event that lets one pass each time it is set.")
+        private boolean auto;
+
+        @Option(names = "--semaphore", paramLabel = "LIMIT", description = "A semaphore of at most LIMIT units.")
+        private int semaphore;
+
+        @Option(names = "--barrier", paramLabel = "PARTIES", description = "A barrier for so many.")
+        private int barrier;
+    }
+
+    @Command(name = "wait", description = {
+        "Waits for an event, takes a unit of a semaphore, or comes to a barrier.",
+        "Exit code 1 if the time was over, or if somebody broke the barrier."
+    })
+    int await(
+            @Parameters(paramLabel = "NAME", description = "1 to 31 of a-z, 0-9, '.', '_', '-'.") String name,
+            @ArgGroup Kind kind,
+            @Option(names = {"-t", "--timeout"}, paramLabel = "MS", defaultValue = "-1",
+                    description = "How long. Default: for ever.") long timeoutMs) throws IOException {
+        Kind wanted = kind == null ? new Kind() : kind;
+        try (Program program = ThisProgram.join()) {
+            boolean done;
+            if (wanted.semaphore > 0) {
+                try (Semaphore semaphore = program.semaphore(name, 0, wanted.semaphore)) {
+                    done = semaphore.acquire(timeoutMs);
+                }
+            } else if (wanted.barrier > 0) {
+                try (Barrier barrier = program.barrier(name, wanted.barrier)) {
+                    Barrier.Result result = barrier.await(timeoutMs);
+                    done = result == Barrier.Result.LAST || result == Barrier.Result.PASSED;
+                }
+            } else {
+                try (Event event = program.event(name, wanted.auto)) {
+                    done = event.await(timeoutMs);
+                }
+            }
+            return done ? ExitStatus.OK : ExitStatus.FAILED;
+        } catch (AttachRefusedException e) {
+            throw ThisProgram.refused(e);
+        }
+    }
+
+    @Command(name = "post", description = "Sets an event, or gives a unit to a semaphore.")
+    int post(
+            @Parameters(paramLabel = "NAME", description = "1 to 31 of a-z, 0-9, '.', '_', '-'.") String name,
+            @ArgGroup Kind kind) throws IOException {
+        Kind wanted = kind == null ? new Kind() : kind;
+        if (wanted.barrier > 0) {
+            throw new ParameterException(spec.commandLine(), "a barrier is waited for by all, and posted by none");
+        }
+        try (Program program = ThisProgram.join()) {
+            if (wanted.semaphore > 0) {
+                try (Semaphore semaphore = program.semaphore(name, 0, wanted.semaphore)) {
+                    if (!semaphore.release()) {
+                        throw new CommandFailure(ExitStatus.FAILED, "semaphore " + name + " is full", null);
+                    }
+                }
+            } else {
+                try (Event event = program.event(name, wanted.auto)) {
+                    event.set();
+                }
+            }
+            return ExitStatus.OK;
+        } catch (AttachRefusedException e) {
+            throw ThisProgram.refused(e);
+        }
+    }
+
+    @Command(name = "list", description = "Shows the sync objects of the machine.")
+    int list(@Mixin InstanceOption instance, @Mixin OutputOption output) {
+        Object syncs = KernelCalls.call(instance, "sync.list", null).get("syncs");
+        Output out = output.output();
+        if (out.isJson()) {
+            out.json(syncs);
+            return ExitStatus.OK;
+        }
+        Output.Table table = out.table("NAME", "KIND", "STATE", ">PROGRAMS");
+        for (Object entry : (List<?>) syncs) {
+            Map<?, ?> sync = (Map<?, ?>) entry;
+            table.row(sync.get("name"), sync.get("kind"), sync.get("state"), sync.get("programs"));
+        }
+        table.print();
+        return ExitStatus.OK;
+    }
+}
