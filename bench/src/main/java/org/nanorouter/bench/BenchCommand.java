@@ -20,11 +20,14 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "bench",
         description = "Measures the path from OS to OS beside a veth pair and other switches.",
+        subcommands = NanokernelCommand.class,
+        commandListHeading = "%nVerbs:%n",
         footerHeading = "%nExamples:%n",
         footer = {
             "  nanorouter bench                      nanorouter and veth",
             "  nanorouter bench --peers all          beside every peer that is installed",
-            "  nanorouter bench --peers ovs,vde -j   chosen peers, as JSON"
+            "  nanorouter bench --peers ovs,vde -j   chosen peers, as JSON",
+            "  nanorouter bench nanokernel           messages, rings and semaphores between programs"
         })
 public final class BenchCommand implements Subcommand {
     @Option(

@@ -54,7 +54,7 @@ final class Report {
         return rounds.containsKey(contender) ? rounds.get(contender).getOrDefault(figure, List.of()) : List.of();
     }
 
-    private static double median(List<Double> values) {
+    static double median(List<Double> values) {
         if (values.isEmpty()) {
             return Double.NaN;
         }

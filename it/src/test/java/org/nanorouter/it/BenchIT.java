@@ -5,6 +5,7 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -12,12 +13,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** That a benchmark that is stopped leaves nothing behind; not how fast anything is. */
+/** That benchmarks measure something and leave nothing behind; not how fast anything is. */
 @Tag("once")
 class BenchIT {
     private static final int LIMIT_S = 60;
@@ -91,5 +93,19 @@ class BenchIT {
         assertThat(next.waitFor(LIMIT_S, SECONDS)).isTrue();
         awaitNoProcess();
         assertThat(directory.toFile().list()).allMatch(name -> name.endsWith(".err"));
+    }
+
+    @Test
+    void whatProgramsPayIsMeasuredAndNothingIsLeft() throws Exception {
+        Privilege.requireRoot();
+        Command bench = Command.run(Map.of(OPTIONS, "-Djava.io.tmpdir=" + directory), List.of(
+                Privilege.requireDist().toString(), "bench", "nanokernel", "--rounds", "1", "--no-ring", "-j"));
+        assertThat(bench.status()).as(bench.err()).isZero();
+        assertThat(JSON.std.mapFrom(bench.out())).containsKeys("round trip, message, p50, us",
+                "message p50, times the eventfd's", "64-byte messages one way, million/s",
+                "semaphore, uncontended, ns", "attach 32 OSes, s")
+                .allSatisfy((what, value) -> assertThat(((Number) value).doubleValue()).as(what).isPositive());
+        awaitNoProcess();
+        assertThat(directory).isEmptyDirectory();
     }
 }
