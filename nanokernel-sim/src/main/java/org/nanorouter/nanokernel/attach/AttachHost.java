@@ -12,6 +12,11 @@ public interface AttachHost {
     /** Name of the OS whose socket this is. */
     String osName();
 
+    /** The time in ns, of the clock of {@link AttachSession#onTime}. */
+    default long now() {
+        return System.nanoTime();
+    }
+
     /** What the OS may have now, or {@code null} while it has no region that may be attached to. */
     @Nullable AttachGrant grant();
 

@@ -43,6 +43,7 @@ public final class AttachSession implements AutoCloseable {
     private final AttachSocket socket;
     private final AttachHost host;
     private final long connectedAt;
+    private final MessageBudget budget;
     private State state = State.CONNECTED;
     /** Of a session that joined. */
     private @Nullable ProgramSession program;
@@ -56,6 +57,7 @@ public final class AttachSession implements AutoCloseable {
         this.socket = new AttachSocket(fd, true);
         this.host = host;
         this.connectedAt = now;
+        this.budget = new MessageBudget(now);
     }
 
     /** Descriptor to wait on for reading. */
@@ -89,6 +91,8 @@ public final class AttachSession implements AutoCloseable {
             end(socket.problem());
         } else if (type == AttachSocket.BROKEN) {
             refuse(socket.error(), socket.problem());
+        } else if (!budget.take(host.now())) {
+            refuse(AttachError.LIMIT, "more than " + MessageBudget.PER_SECOND + " messages a second");
         } else if (program != null) {
             if (!program.handle(type)) {
                 refuse(AttachError.BAD_MESSAGE, "type=" + type + " of a program");

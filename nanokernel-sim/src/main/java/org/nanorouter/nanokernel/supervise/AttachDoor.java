@@ -106,6 +106,11 @@ final class AttachDoor implements AttachHost {
     }
 
     @Override
+    public long now() {
+        return loop.nanoTime();
+    }
+
+    @Override
     public @Nullable AttachGrant grant() {
         return machine.grant(os);
     }

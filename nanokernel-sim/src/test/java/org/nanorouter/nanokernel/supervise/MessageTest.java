@@ -388,6 +388,33 @@ class MessageTest {
         assertThat(text(port.receive(WAIT_MS))).isEqualTo("and on");
     }
 
+    private static final ProgramListener IGNORING = new ProgramListener() {
+        @Override
+        public void answered(int request, int id, AttachError error, String text) {
+            // It is not looked at.
+        }
+
+        @Override
+        public void connected(ConnectionEnd end) {
+            end.close();
+        }
+
+        @Override
+        public void granted(ObjectGrant grant) {
+            grant.memory().close();
+        }
+
+        @Override
+        public void closed(int id, ClosedReason reason) {
+            // It is not looked at.
+        }
+
+        @Override
+        public void lost(String reason) {
+            // The next call says so.
+        }
+    };
+
     private static ConnectionEnd connectRaw(ProgramLink link) throws IOException {
         AtomicReference<ConnectionEnd> made = new AtomicReference<>();
         link.connect(1, "b", "p1");
@@ -421,6 +448,22 @@ class MessageTest {
             });
         }
         return made.get();
+    }
+
+    @Test
+    void aProgramThatFloodsIsCutOffAndNoOtherOne() throws Exception {
+        Program other = join("a");
+        String port = openIn("b");
+        ProgramLink link = ProgramLink.join(machine.attachSocket("a"), "a", machine.osDirectory("a").resolve("token"));
+        try (link) {
+            assertThatThrownBy(() -> {
+                for (int i = 0; i < 1_000_000; i++) {
+                    link.connect(1, "b", "nothing");
+                    link.dispatch(IGNORING);
+                }
+            }).isInstanceOf(IOException.class);
+        }
+        assertThat(other.connect("b", port).send(bytes("hello"), 0)).isTrue();
     }
 
     @Test
