@@ -203,6 +203,8 @@ enum nk_attach_type {
 	NK_MEMORY = 21,
 	NK_OPEN_SYNC = 22,
 	NK_SYNC = 23,
+	NK_LIST = 24,
+	NK_LISTING = 25,
 };
 
 enum nk_attach_error {
@@ -374,6 +376,19 @@ struct nk_sync_grant {
 	uint32_t id;
 };
 
+struct nk_list {
+	struct nk_attach_header header;
+	uint32_t request;
+	uint32_t reserved;
+};
+
+struct nk_listing {
+	struct nk_attach_header header;
+	uint32_t request;
+	uint32_t reserved;
+	uint64_t text_length;
+};
+
 /* Page of a sync object, docs/abi.md section 6.1. */
 
 #define NK_SYNC_MAGIC 0x304E59534B4E524Eull
@@ -466,6 +481,8 @@ NK_SIZE(nk_open_memory, 96);
 NK_SIZE(nk_memory_grant, 48);
 NK_SIZE(nk_open_sync, 64);
 NK_SIZE(nk_sync_grant, 24);
+NK_SIZE(nk_list, 24);
+NK_SIZE(nk_listing, 32);
 NK_AT(nk_sync_page, word, 64);
 
 #undef NK_AT

@@ -71,6 +71,12 @@ void nk_interrupt(struct nk_program *program);
 const struct nk_refusal *nk_program_refusal(const struct nk_program *program);
 
 /*
+ * What programs of all OSes have for one another: JSON with the keys ports, memory, syncs and oses, as "nanorouter msg
+ * ports -j" and its like show them. The caller frees the text.
+ */
+int nk_list(struct nk_program *program, char **json);
+
+/*
  * Opens a port. The name has 1 to 31 bytes of [a-z0-9._-], a letter or digit first; `capacity` is that of the ring of
  * each connection to it, and of the one back: a power of two from 256 KiB to 64 MiB; 0: 256 KiB. -ECONNREFUSED:
  * nk_program_refusal() says why.

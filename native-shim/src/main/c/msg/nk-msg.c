@@ -6,6 +6,7 @@
  *					with what they ask
  *	nk-msg send OS PORT [TEXT...]	sends each TEXT, or without one each line of standard input
  *	nk-msg ask OS PORT TEXT...	sends each TEXT as a request; a line for each reply
+ *	nk-msg list			what programs have for one another, as JSON
  *
  * Runs in an OS: NK_ATTACH, NK_OS and NK_TOKEN_FILE say in which.
  */
@@ -21,7 +22,8 @@
 
 static int usage(void)
 {
-	fputs("usage: nk-msg recv PORT [COUNT] | nk-msg send OS PORT [TEXT...] | nk-msg ask OS PORT TEXT...\n", stderr);
+	fputs("usage: nk-msg recv PORT [COUNT] | nk-msg send OS PORT [TEXT...] | nk-msg ask OS PORT TEXT... |\n"
+	      "       nk-msg list\n", stderr);
 	return EX_USAGE;
 }
 
@@ -99,16 +101,29 @@ static int send_texts(struct nk_program *program, char **arguments, bool ask)
 	return error ? failed(arguments[1], error, NULL) : EX_OK;
 }
 
+static int list(struct nk_program *program)
+{
+	char *json;
+	int error = nk_list(program, &json);
+
+	if (error)
+		return failed("list", error, nk_program_refusal(program));
+	puts(json);
+	free(json);
+	return EX_OK;
+}
+
 int main(int argc, char **argv)
 {
 	bool is_receive = argc > 2 && argc < 5 && !strcmp(argv[1], "recv");
 	bool is_send = argc > 3 && !strcmp(argv[1], "send");
 	bool is_ask = argc > 4 && !strcmp(argv[1], "ask");
+	bool is_list = argc == 2 && !strcmp(argv[1], "list");
 	struct nk_program *program;
 	struct nk_refusal refusal;
 	int error;
 
-	if (!is_receive && !is_send && !is_ask)
+	if (!is_receive && !is_send && !is_ask && !is_list)
 		return usage();
 	error = nk_join_here(&program, &refusal);
 	if (error == -ENOENT) {
@@ -118,8 +133,11 @@ int main(int argc, char **argv)
 	}
 	if (error)
 		return failed("join", error, &refusal);
-	error = is_receive ? receive(program, argv[2], argc > 3 ? strtoul(argv[3], NULL, 10) : 0)
-			   : send_texts(program, argv + 2, is_ask);
+	if (is_list)
+		error = list(program);
+	else
+		error = is_receive ? receive(program, argv[2], argc > 3 ? strtoul(argv[3], NULL, 10) : 0)
+				   : send_texts(program, argv + 2, is_ask);
 	nk_leave(program);
 	return error;
 }

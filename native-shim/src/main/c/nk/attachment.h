@@ -43,6 +43,7 @@ struct nk_packet {
 		struct nk_answer answer;
 		struct nk_memory_grant memory;
 		struct nk_sync_grant sync;
+		struct nk_listing listing;
 	};
 	int fds[NK_PACKET_FDS];
 	int fd_count;

@@ -27,6 +27,7 @@ static const uint32_t body_lengths[] = {
 	[NK_ANSWER] = sizeof(struct nk_answer) - sizeof(struct nk_attach_header),
 	[NK_MEMORY] = sizeof(struct nk_memory_grant) - sizeof(struct nk_attach_header),
 	[NK_SYNC] = sizeof(struct nk_sync_grant) - sizeof(struct nk_attach_header),
+	[NK_LISTING] = sizeof(struct nk_listing) - sizeof(struct nk_attach_header),
 };
 
 static const int descriptor_counts[] = {
@@ -41,6 +42,7 @@ static const int descriptor_counts[] = {
 	[NK_ANSWER] = 0,
 	[NK_MEMORY] = 1,
 	[NK_SYNC] = 1,
+	[NK_LISTING] = 1,
 };
 
 void nk_packet_drop(struct nk_packet *packet)
@@ -94,6 +96,7 @@ static bool is_for_this_end(uint16_t type)
 	case NK_ANSWER:
 	case NK_MEMORY:
 	case NK_SYNC:
+	case NK_LISTING:
 		return true;
 	default:
 		return false;

@@ -151,6 +151,7 @@ void nk_leave(struct nk_program *program)
 		nk_memory_free(program->memories);
 	while (program->syncs)
 		nk_sync_free(program->syncs);
+	free(program->listing);
 	if (program->wait_set >= 0)
 		close(program->wait_set);
 	if (program->interrupt >= 0)
@@ -244,6 +245,8 @@ static int take_packet(struct nk_program *program, struct nk_packet *packet)
 		return nk_memory_take(program, packet);
 	case NK_SYNC:
 		return nk_sync_take(program, packet);
+	case NK_LISTING:
+		return nk_listing_take(program, packet);
 	case NK_CLOSED:
 		take_closed(program, packet->closed.id, packet->closed.reason);
 		return 0;

@@ -90,6 +90,7 @@ struct nk_program {
 	struct nk_connection *connections;
 	struct nk_memory *memories;
 	struct nk_sync *syncs;
+	char *listing;				/* that came; NULL: none */
 	struct nk_connection *received_from;	/* whose message is in use */
 };
 
@@ -115,6 +116,7 @@ int nk_send_close(struct nk_program *program, uint16_t type, uint32_t id);
 int nk_connection_take(struct nk_program *program, struct nk_packet *packet);
 int nk_memory_take(struct nk_program *program, const struct nk_packet *packet);
 int nk_sync_take(struct nk_program *program, const struct nk_packet *packet);
+int nk_listing_take(struct nk_program *program, const struct nk_packet *packet);
 
 /* The port that is being opened has this id. */
 void nk_port_take(struct nk_program *program, uint32_t id);

@@ -236,6 +236,7 @@ class ExecIT {
     void aProgramWaitsForOneOfAnotherOs() throws Exception {
         Process waiting = begin("guest", "nanorouter", "sync", "wait", "ready");
         awaitNamed("ready", "sync", "list", "-j");
+        assertThat(host("nanorouter", "sync", "list")).as("seen from another OS").contains("ready", "manual-event");
         host("nanorouter", "sync", "post", "ready");
         assertThat(endOf(waiting)).isEmpty();
         Command late = Command.run(environment(), exec("host", "nanorouter", "sync", "wait", "-t", "1", "ready"));

@@ -85,6 +85,12 @@ public final class AttachDescriptor {
     /** Nanokernel to program, with the descriptor of the sync object's page. */
     public static final int TYPE_SYNC = 23;
 
+    /** Program to nanokernel: what is there? */
+    public static final int TYPE_LIST = 24;
+
+    /** Nanokernel to program, with the descriptor of a text that says it. */
+    public static final int TYPE_LISTING = 25;
+
     /** Descriptors that come with ATTACHED. */
     public static final int ATTACHED_DESCRIPTORS = 2;
 
@@ -102,6 +108,9 @@ public final class AttachDescriptor {
 
     /** Descriptors that come with SYNC. */
     public static final int SYNC_DESCRIPTORS = 1;
+
+    /** Descriptors that come with LISTING. */
+    public static final int LISTING_DESCRIPTORS = 1;
 
     public static final int MAGIC_OFFSET = 0;
     public static final int REVISION_OFFSET = MAGIC_OFFSET + Integer.BYTES;
@@ -208,6 +217,11 @@ public final class AttachDescriptor {
     public static final int OPEN_SYNC_LENGTH = OPEN_SYNC_NAME_OFFSET + AbiDescriptor.NAME_LENGTH;
 
     public static final int SYNC_LENGTH = GRANT_ID_OFFSET + Integer.BYTES;
+
+    public static final int LIST_LENGTH = REQUEST_OFFSET + 2 * Integer.BYTES;
+
+    public static final int LISTING_TEXT_LENGTH_OFFSET = REQUEST_OFFSET + 2 * Integer.BYTES;
+    public static final int LISTING_LENGTH = LISTING_TEXT_LENGTH_OFFSET + Long.BYTES;
 
     /** Bytes of the longest message. */
     public static final int MAX_LENGTH = ANSWER_LENGTH;

@@ -20,6 +20,8 @@ public final class AttachSession implements AutoCloseable {
     public static final long ATTACH_DEADLINE_NS = 1_000_000_000L;
 
     private static final int MAX_MESSAGES_A_TURN = 16;
+    /** In messages: all that there is in a machine is much to write down. */
+    private static final int LISTING_COST = 50;
 
     /** Where a session stands; it goes through the constants in their order and may skip some. */
     public enum State {
@@ -91,7 +93,7 @@ public final class AttachSession implements AutoCloseable {
             end(socket.problem());
         } else if (type == AttachSocket.BROKEN) {
             refuse(socket.error(), socket.problem());
-        } else if (!budget.take(host.now())) {
+        } else if (!budget.take(host.now(), type == AttachDescriptor.TYPE_LIST ? LISTING_COST : 1)) {
             refuse(AttachError.LIMIT, "more than " + MessageBudget.PER_SECOND + " messages a second");
         } else if (program != null) {
             if (!program.handle(type)) {

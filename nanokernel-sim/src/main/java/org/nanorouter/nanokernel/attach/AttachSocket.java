@@ -101,7 +101,8 @@ final class AttachSocket implements AutoCloseable {
             case AttachDescriptor.TYPE_ATTACH, AttachDescriptor.TYPE_READY, AttachDescriptor.TYPE_PANIC,
                 AttachDescriptor.TYPE_SILENT, AttachDescriptor.TYPE_LIED, AttachDescriptor.TYPE_JOIN,
                 AttachDescriptor.TYPE_OPEN_PORT, AttachDescriptor.TYPE_CLOSE_PORT, AttachDescriptor.TYPE_CONNECT,
-                AttachDescriptor.TYPE_CLOSE, AttachDescriptor.TYPE_OPEN_MEMORY, AttachDescriptor.TYPE_OPEN_SYNC -> true;
+                AttachDescriptor.TYPE_CLOSE, AttachDescriptor.TYPE_OPEN_MEMORY, AttachDescriptor.TYPE_OPEN_SYNC,
+                AttachDescriptor.TYPE_LIST -> true;
             default -> false;
         };
         final int expected = lengthOf(type);
@@ -145,6 +146,8 @@ final class AttachSocket implements AutoCloseable {
             case AttachDescriptor.TYPE_MEMORY -> AttachDescriptor.MEMORY_LENGTH;
             case AttachDescriptor.TYPE_OPEN_SYNC -> AttachDescriptor.OPEN_SYNC_LENGTH;
             case AttachDescriptor.TYPE_SYNC -> AttachDescriptor.SYNC_LENGTH;
+            case AttachDescriptor.TYPE_LIST -> AttachDescriptor.LIST_LENGTH;
+            case AttachDescriptor.TYPE_LISTING -> AttachDescriptor.LISTING_LENGTH;
             default -> -1;
         };
     }
@@ -157,6 +160,7 @@ final class AttachSocket implements AutoCloseable {
             case AttachDescriptor.TYPE_CONNECTION -> AttachDescriptor.CONNECTION_DESCRIPTORS;
             case AttachDescriptor.TYPE_MEMORY -> AttachDescriptor.MEMORY_DESCRIPTORS;
             case AttachDescriptor.TYPE_SYNC -> AttachDescriptor.SYNC_DESCRIPTORS;
+            case AttachDescriptor.TYPE_LISTING -> AttachDescriptor.LISTING_DESCRIPTORS;
             default -> 0;
         };
     }

@@ -17,17 +17,21 @@ final class MessageBudget {
         filledAt = now;
     }
 
-    /** Takes one message's share; false if there is none left. */
-    boolean take(long now) {
+    /**
+     * Takes what a message costs; false if there is not so much left.
+     *
+     * @param cost 1, or more for one that is much work
+     */
+    boolean take(long now, int cost) {
         long more = (now - filledAt) / (NS_PER_S / PER_SECOND);
         if (more > 0) {
             left = Math.min(AT_ONCE, left + more);
             filledAt += more * (NS_PER_S / PER_SECOND);
         }
-        if (left == 0) {
+        if (left < cost) {
             return false;
         }
-        left--;
+        left -= cost;
         return true;
     }
 }

@@ -28,6 +28,9 @@ public interface ProgramHost {
     /** A sync object is to be opened, and made if there is none of that name. */
     void openSync(ProgramSession program, int request, String name, int kind, int initial, int limit);
 
+    /** The program wants to know what there is. */
+    void list(ProgramSession program, int request);
+
     /** The program does not use that connection, memory or sync object any more. */
     void close(ProgramSession program, int id);
 

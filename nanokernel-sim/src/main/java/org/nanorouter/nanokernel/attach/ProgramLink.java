@@ -3,6 +3,7 @@ package org.nanorouter.nanokernel.attach;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.abi.AbiDescriptor;
@@ -15,6 +16,7 @@ import org.nanorouter.nanokernel.memory.BadRegionException;
 import org.nanorouter.nanokernel.memory.ManagementRegion;
 import org.nanorouter.nanokernel.memory.OsRegion;
 import org.nanorouter.shim.Errno;
+import org.nanorouter.shim.MappedMemory;
 import org.nanorouter.shim.MemoryObject;
 import org.nanorouter.shim.ShimException;
 
@@ -141,6 +143,12 @@ public final class ProgramLink implements AutoCloseable {
         send(AttachDescriptor.TYPE_OPEN_SYNC, "OPEN_SYNC");
     }
 
+    /** Asks what there is; {@link ProgramListener#listed} or {@link ProgramListener#answered} follows. */
+    public void list(int request) throws IOException {
+        begin(AttachDescriptor.TYPE_LIST).putInt(AttachDescriptor.REQUEST_OFFSET, request);
+        send(AttachDescriptor.TYPE_LIST, "LIST");
+    }
+
     /** Gives a connection, memory or a sync object up. */
     public void giveUp(int id) throws IOException {
         begin(AttachDescriptor.TYPE_CLOSE).putInt(AttachDescriptor.CLOSE_ID_OFFSET, id);
@@ -175,6 +183,7 @@ public final class ProgramLink implements AutoCloseable {
                 case AttachDescriptor.TYPE_CLOSED -> onClosed(socket, listener);
                 case AttachDescriptor.TYPE_MEMORY -> onMemory(socket, listener);
                 case AttachDescriptor.TYPE_SYNC -> onSync(socket, listener);
+                case AttachDescriptor.TYPE_LISTING -> onListing(socket, listener);
                 case AttachDescriptor.TYPE_REFUSED -> lose(Dial.refusal(socket).getMessage(), listener);
                 case AttachSocket.ENDED, AttachSocket.BROKEN -> lose(socket.problem(), listener);
                 default -> lose("message type " + type + " to a program", listener);
@@ -248,6 +257,19 @@ public final class ProgramLink implements AutoCloseable {
                 MemoryObject.map(from.descriptor(0), SyncDescriptor.LENGTH, true, 0)));
         } catch (ShimException e) {
             lose("a sync object that breaks the ABI: " + e.getMessage(), listener);
+        }
+    }
+
+    private void onListing(AttachSocket from, ProgramListener listener) {
+        final long length = from.receivedLong(AttachDescriptor.LISTING_TEXT_LENGTH_OFFSET);
+        try {
+            MemoryObject.check(from.descriptor(0), length);
+            try (MappedMemory text = MemoryObject.map(from.descriptor(0), length, false, 0)) {
+                listener.listed(from.receivedInt(AttachDescriptor.REQUEST_OFFSET),
+                    StandardCharsets.UTF_8.decode(text.buffer()).toString());
+            }
+        } catch (ShimException | IllegalArgumentException e) {
+            lose("a listing that breaks the ABI: " + e.getMessage(), listener);
         }
     }
 

@@ -23,6 +23,9 @@ public interface ProgramListener {
     /** There is memory or a sync object. */
     void granted(ObjectGrant grant);
 
+    /** What programs have for one another: JSON, with {@code ports}, {@code memory}, {@code syncs} and {@code oses}. */
+    void listed(int request, String json);
+
     /** The other end of a connection, or the maker of memory, is gone. */
     void closed(int id, ClosedReason reason);
 

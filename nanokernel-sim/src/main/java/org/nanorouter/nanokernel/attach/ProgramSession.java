@@ -87,6 +87,7 @@ public final class ProgramSession {
                 socket.receivedInt(AttachDescriptor.OPEN_SYNC_KIND_OFFSET),
                 socket.receivedInt(AttachDescriptor.OPEN_SYNC_INITIAL_OFFSET),
                 socket.receivedInt(AttachDescriptor.OPEN_SYNC_LIMIT_OFFSET));
+            case AttachDescriptor.TYPE_LIST -> host.list(this, socket.receivedInt(AttachDescriptor.REQUEST_OFFSET));
             case AttachDescriptor.TYPE_CLOSE ->
                 host.close(this, socket.receivedInt(AttachDescriptor.CLOSE_ID_OFFSET));
             default -> {
@@ -175,6 +176,20 @@ public final class ProgramSession {
         out.putInt(AttachDescriptor.GRANT_ID_OFFSET, syncId);
         socket.attachDescriptor(0, fd);
         send(AttachDescriptor.TYPE_SYNC, "SYNC");
+    }
+
+    /**
+     * Tells the program what there is.
+     *
+     * @param length bytes of the text
+     * @param fd     of the text, opened read-only, which stays the caller's
+     */
+    public void listing(int request, int length, int fd) {
+        final ByteBuffer out = socket.begin(AttachDescriptor.TYPE_LISTING);
+        out.putInt(AttachDescriptor.REQUEST_OFFSET, request);
+        out.putLong(AttachDescriptor.LISTING_TEXT_LENGTH_OFFSET, length);
+        socket.attachDescriptor(0, fd);
+        send(AttachDescriptor.TYPE_LISTING, "LISTING");
     }
 
     /** Tells the program that the other end of a connection, or the maker of memory, is gone. */

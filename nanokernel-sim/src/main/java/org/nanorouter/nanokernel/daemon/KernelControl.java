@@ -24,6 +24,7 @@ import org.nanorouter.nanokernel.supervise.EventLog;
 import org.nanorouter.nanokernel.supervise.FaultSignal;
 import org.nanorouter.nanokernel.supervise.Machine;
 import org.nanorouter.nanokernel.supervise.OsEvent;
+import org.nanorouter.nanokernel.switchboard.Listing;
 
 /**
  * The verbs of the nanokernel's control socket.
@@ -69,9 +70,7 @@ final class KernelControl implements ControlHandler {
             case "os.list" -> onLoop(() -> done(() -> Map.of("oses", machine.list())));
             case "os.show" -> forOs(request, os -> done(() -> machine.show(os)));
             case "os.enter" -> forOs(request, os -> done(() -> machine.entrance(os)));
-            case "msg.ports" -> onLoop(() -> done(() -> Commons.ports(machine)));
-            case "mem.list" -> onLoop(() -> done(() -> Commons.memory(machine)));
-            case "sync.list" -> onLoop(() -> done(() -> Commons.syncs(machine)));
+            case "list" -> onLoop(() -> done(() -> new Listing(machine.switchboard()).all()));
             case "os.panic" -> inject(request, FaultSignal.PANIC);
             case "os.hang" -> inject(request, FaultSignal.HANG);
             case "os.resume" -> inject(request, FaultSignal.RESUME);

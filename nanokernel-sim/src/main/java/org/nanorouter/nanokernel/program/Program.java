@@ -52,10 +52,10 @@ public final class Program implements AutoCloseable {
     private final List<SharedMemory> memories = new ArrayList<>();
     private final List<SyncWord> syncs = new ArrayList<>();
     private final Interruption interruption;
+    private final Inquiry inquiry = new Inquiry();
     private final Listener listener = new Listener();
     private @Nullable Connection receivedFrom;
     private @Nullable String lost;
-    private int lastRequest;
 
     private Program(ProgramLink link, int waitSet, Interruption interruption) {
         this.link = link;
@@ -139,12 +139,12 @@ public final class Program implements AutoCloseable {
      */
     public MessagePort open(String name, int capacity) throws IOException {
         checkName(name);
-        int request = ++lastRequest;
+        int request = inquiry.begin();
         MessagePort port = new MessagePort(this, name);
         listener.opening = port;
         try {
             link.openPort(request, name, capacity);
-            awaitAnswer(request);
+            awaitAnswer();
         } finally {
             listener.opening = null;
         }
@@ -159,10 +159,10 @@ public final class Program implements AutoCloseable {
     public Connection connect(String os, String port) throws IOException {
         checkName(os);
         checkName(port);
-        int request = ++lastRequest;
+        int request = inquiry.begin();
         link.connect(request, os, port);
-        awaitAnswer(request);
-        Connection made = connections.get(listener.answerId);
+        awaitAnswer();
+        Connection made = connections.get(inquiry.id());
         if (made == null) {
             throw new IOException("the nanokernel answered CONNECT without a connection");
         }
@@ -182,7 +182,7 @@ public final class Program implements AutoCloseable {
         if (length <= 0) {
             throw new IllegalArgumentException("length=" + length + " of memory");
         }
-        int request = ++lastRequest;
+        int request = inquiry.begin();
         link.openMemory(request, nameOf(link.osId()), name, length, allWrite);
         return memory(request);
     }
@@ -196,13 +196,13 @@ public final class Program implements AutoCloseable {
     public SharedMemory openMemory(String os, String name, boolean write) throws IOException {
         checkName(os);
         checkName(name);
-        int request = ++lastRequest;
+        int request = inquiry.begin();
         link.openMemory(request, os, name, 0, write);
         return memory(request);
     }
 
     private SharedMemory memory(int request) throws IOException {
-        SharedMemory memory = new SharedMemory(this, grant(request));
+        SharedMemory memory = new SharedMemory(this, grant());
         memories.add(memory);
         return memory;
     }
@@ -242,9 +242,9 @@ public final class Program implements AutoCloseable {
 
     private SyncWord sync(String name, SyncKind kind, int initial, int limit) throws IOException {
         checkName(name);
-        int request = ++lastRequest;
+        int request = inquiry.begin();
         link.openSync(request, name, kind, initial, limit);
-        SyncWord word = new SyncWord(this, grant(request));
+        SyncWord word = new SyncWord(this, grant());
         syncs.add(word);
         if (!word.isOf(kind, limit)) {
             word.close();
@@ -253,14 +253,17 @@ public final class Program implements AutoCloseable {
         return word;
     }
 
-    private ObjectGrant grant(int request) throws IOException {
-        awaitAnswer(request);
-        ObjectGrant grant = listener.grant;
-        listener.grant = null;
-        if (grant == null) {
-            throw new IOException("the nanokernel answered without an object");
-        }
-        return grant;
+    /** What programs of all OSes have for one another: JSON of the keys ports, memory, syncs and oses. */
+    public String list() throws IOException {
+        int request = inquiry.begin();
+        link.list(request);
+        awaitAnswer();
+        return inquiry.text();
+    }
+
+    private ObjectGrant grant() throws IOException {
+        awaitAnswer();
+        return inquiry.takeGrant();
     }
 
     private static void checkName(String name) {
@@ -269,25 +272,18 @@ public final class Program implements AutoCloseable {
         }
     }
 
-    private void awaitAnswer(int request) throws IOException {
+    private void awaitAnswer() throws IOException {
         long deadline = deadline(ANSWER_MS);
-        listener.asking = request;
-        try {
-            while (listener.answered != request) {
-                long left = left(deadline);
-                if (lost != null || left == 0) {
-                    throw new IOException(lost == null
-                            ? "the nanokernel does not answer" : "the nanokernel is lost: " + lost);
-                }
-                look(left);
+        while (!inquiry.isAnswered()) {
+            long left = left(deadline);
+            if (lost != null || left == 0) {
+                inquiry.giveUp();
+                throw new IOException(lost == null
+                        ? "the nanokernel does not answer" : "the nanokernel is lost: " + lost);
             }
-        } finally {
-            listener.asking = 0;
+            look(left);
         }
-        AttachError error = listener.error;
-        if (error != null) {
-            throw new AttachRefusedException(error, listener.text);
-        }
+        inquiry.check();
     }
 
     String nameOf(int osId) {
@@ -403,25 +399,16 @@ public final class Program implements AutoCloseable {
 
     private final class Listener implements ProgramListener {
         private @Nullable MessagePort opening;
-        private int asking;
-        private int answered;
-        private int answerId;
-        private @Nullable AttachError error;
-        private @Nullable ObjectGrant grant;
-        private String text = "";
 
         @Override
         public void answered(int request, int id, @Nullable AttachError why, String words) {
             MessagePort port = opening;
-            if (port != null && request == lastRequest && why == null) {
+            if (port != null && inquiry.awaits(request) && why == null) {
                 // At once: a connection to it may be what comes next.
                 port.opened(id);
                 ports.put(id, port);
             }
-            answered = request;
-            answerId = id;
-            error = why;
-            text = words;
+            inquiry.answer(request, id, why, words);
         }
 
         @Override
@@ -441,20 +428,23 @@ public final class Program implements AutoCloseable {
             connections.put(end.connectionId(), connection);
             connection.rang();
             if (end.request() != 0) {
-                answered(end.request(), end.connectionId(), null, "");
+                inquiry.answer(end.request(), end.connectionId(), null, "");
             }
         }
 
         @Override
         public void granted(ObjectGrant given) {
-            if (given.request() != asking) {
-                // Nobody waits for it any more.
+            if (inquiry.awaits(given.request())) {
+                inquiry.answer(given);
+            } else {
                 given.memory().close();
                 giveUp(given.id());
-                return;
             }
-            grant = given;
-            answered(given.request(), given.id(), null, "");
+        }
+
+        @Override
+        public void listed(int request, String json) {
+            inquiry.answer(request, 0, null, json);
         }
 
         @Override

@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.LongSupplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.abi.ManagementDescriptor;
 import org.nanorouter.nanokernel.abi.OsRegionDescriptor;
@@ -37,7 +36,7 @@ final class MachineMemory implements AutoCloseable {
         this.management = ManagementWriter.create(bootId);
         this.recorder = new FlightRecorder(management.region(), clock);
         this.switchboard = new Switchboard(config.oses().stream()
-                .collect(Collectors.toMap(OsConfig::name, OsConfig::sharedMemory)));
+                .map(os -> new Switchboard.Share(os.name(), os.regionLength(), os.sharedMemory())).toList());
         this.ringSize = (int) config.ringSize();
         this.configs = config.oses();
         this.restarts = new int[configs.size()];

@@ -2,7 +2,9 @@
 package org.nanorouter.nanokernel.switchboard;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What the programs of each OS share, and how much they may. */
@@ -10,8 +12,8 @@ final class SharedBytes {
     private final Map<String, Long> limits;
     private final Map<String, Long> used = new HashMap<>();
 
-    SharedBytes(Map<String, Long> limits) {
-        this.limits = Map.copyOf(limits);
+    SharedBytes(List<Switchboard.Share> shares) {
+        this.limits = shares.stream().collect(Collectors.toMap(Switchboard.Share::os, Switchboard.Share::limit));
     }
 
     boolean hasOs(String os) {

@@ -14,6 +14,10 @@ import org.nanorouter.nanokernel.abi.SyncKind;
 import org.nanorouter.nanokernel.attach.ConnectionGrant;
 import org.nanorouter.nanokernel.attach.ProgramHost;
 import org.nanorouter.nanokernel.attach.ProgramSession;
+import org.nanorouter.shim.Errno;
+import org.nanorouter.shim.Fd;
+import org.nanorouter.shim.MappedMemory;
+import org.nanorouter.shim.MemoryObject;
 import org.nanorouter.shim.ShimException;
 
 /** What programs have for one another: ports and the connections between them, memory, and sync objects. */
@@ -21,6 +25,7 @@ public final class Switchboard implements ProgramHost {
     /** Ports, connections, memories and sync objects that one program may have, of each. */
     public static final int MAX_PER_PROGRAM = 64;
 
+    private final List<Share> shares;
     private final SharedBytes shared;
     private final MemoryTable memories;
     private final SyncTable syncs;
@@ -32,10 +37,11 @@ public final class Switchboard implements ProgramHost {
     /**
      * Makes it, with no port.
      *
-     * @param limits name of each OS, and the bytes that its programs may share
+     * @param shares of all OSes
      */
-    public Switchboard(Map<String, Long> limits) {
-        shared = new SharedBytes(limits);
+    public Switchboard(List<Share> shares) {
+        this.shares = List.copyOf(shares);
+        shared = new SharedBytes(shares);
         memories = new MemoryTable(shared, this::nextId);
         syncs = new SyncTable(shared, this::nextId);
     }
@@ -72,6 +78,15 @@ public final class Switchboard implements ProgramHost {
      * @param connections how many there are to it
      */
     public record PortReport(String os, String name, int program, int capacity, int connections) {
+    }
+
+    /**
+     * What an OS may have of the machine's memory.
+     *
+     * @param region bytes of its region
+     * @param limit  bytes that its programs may share
+     */
+    public record Share(String os, long region, long limit) {
     }
 
     /**
@@ -189,6 +204,24 @@ public final class Switchboard implements ProgramHost {
     }
 
     @Override
+    public void list(ProgramSession program, int request) {
+        byte[] text = new Listing(this).text();
+        try {
+            int fd = Errno.check(MemoryObject.create("nk-listing", text.length), "make a listing");
+            try (MappedMemory memory = MemoryObject.map(fd, text.length, true, 0)) {
+                memory.buffer().put(text);
+                int readOnly = Errno.check(MemoryObject.reopenReadOnly(fd), "open a listing");
+                program.listing(request, text.length, readOnly);
+                Fd.close(readOnly);
+            } finally {
+                Fd.close(fd);
+            }
+        } catch (ShimException e) {
+            program.refuse(request, AttachError.LIMIT, String.valueOf(e.getMessage()));
+        }
+    }
+
+    @Override
     public void close(ProgramSession program, int id) {
         Connection connection = connections.get(id);
         if (connection != null) {
@@ -235,9 +268,9 @@ public final class Switchboard implements ProgramHost {
         return shared.usedBy(os);
     }
 
-    /** Bytes that they may share. */
-    public long shareableBy(String os) {
-        return shared.limitOf(os);
+    /** What each OS may have. */
+    public List<Share> shares() {
+        return shares;
     }
 
     /** All memory of programs, in the order in which it was made. */

@@ -116,6 +116,9 @@ class AbiTest {
         Map.entry("OPEN_SYNC.sync name", List.of("nk_open_sync", "name", "OPEN_SYNC_NAME_OFFSET")),
         Map.entry("SYNC.request", List.of("nk_sync_grant", "request", "REQUEST_OFFSET")),
         Map.entry("SYNC.id", List.of("nk_sync_grant", "id", "GRANT_ID_OFFSET")),
+        Map.entry("LIST.request", List.of("nk_list", "request", "REQUEST_OFFSET")),
+        Map.entry("LISTING.request", List.of("nk_listing", "request", "REQUEST_OFFSET")),
+        Map.entry("LISTING.text length", List.of("nk_listing", "text_length", "LISTING_TEXT_LENGTH_OFFSET")),
         Map.entry("REFUSED.error", List.of("nk_refused", "error", "REFUSED_ERROR_OFFSET")),
         Map.entry("REFUSED.text", List.of("nk_refused", "text", "REFUSED_TEXT_OFFSET")));
 
@@ -131,7 +134,8 @@ class AbiTest {
         Map.entry("CLOSE", "struct nk_close"), Map.entry("CLOSED", "struct nk_closed"),
         Map.entry("ANSWER", "struct nk_answer"), Map.entry("OPEN_MEMORY", "struct nk_open_memory"),
         Map.entry("MEMORY", "struct nk_memory_grant"), Map.entry("OPEN_SYNC", "struct nk_open_sync"),
-        Map.entry("SYNC", "struct nk_sync_grant"));
+        Map.entry("SYNC", "struct nk_sync_grant"), Map.entry("LIST", "struct nk_list"),
+        Map.entry("LISTING", "struct nk_listing"));
 
     @TempDir
     Path directory;

@@ -10,7 +10,7 @@ class MessageBudgetTest {
 
     private static int taken(MessageBudget budget, long now) {
         int taken = 0;
-        while (budget.take(now)) {
+        while (budget.take(now, 1)) {
             taken++;
         }
         return taken;

@@ -405,6 +405,11 @@ class MessageTest {
         }
 
         @Override
+        public void listed(int request, String json) {
+            // It is not looked at.
+        }
+
+        @Override
         public void closed(int id, ClosedReason reason) {
             // It is not looked at.
         }
@@ -434,6 +439,11 @@ class MessageTest {
                 @Override
                 public void granted(ObjectGrant grant) {
                     throw new AssertionError("nobody asked for an object");
+                }
+
+                @Override
+                public void listed(int request, String json) {
+                    throw new AssertionError("nobody asked for a listing");
                 }
 
                 @Override

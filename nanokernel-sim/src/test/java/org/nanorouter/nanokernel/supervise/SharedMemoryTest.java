@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.jr.ob.JSON;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -22,6 +25,7 @@ import org.nanorouter.nanokernel.attach.AttachRefusedException;
 import org.nanorouter.nanokernel.program.Program;
 import org.nanorouter.nanokernel.program.SharedMemory;
 import org.nanorouter.nanokernel.switchboard.Switchboard;
+import org.nanorouter.shim.Shim;
 
 /** Memory of programs of two OSes: Java and C, each with each. */
 @Timeout(90)
@@ -144,6 +148,22 @@ class SharedMemoryTest {
         assertThat(b.ask("memory open a m ro")).startsWith("ok 4096 ");
         assertThat(b.ask("write m 0 no")).isEqualTo("null");
         assertThat(b.exitStatus()).isEqualTo(SIGSEGV_STATUS);
+    }
+
+    @Test
+    void bothLanguagesListWhatThereIs() throws Exception {
+        Program a = join("a");
+        a.open("p1");
+        a.createMemory("m", 4096, true);
+        a.mutex("lock");
+        String listing = join("b").list();
+        assertThat(JSON.std.mapFrom(listing)).containsOnlyKeys("ports", "memory", "syncs", "oses");
+        assertThat(listing).contains("\"p1\"", "\"m\"", "\"all\"", "\"lock\"", "\"mutex\"");
+        ProcessBuilder builder = new ProcessBuilder(Shim.directory().resolve("nk-msg").toString(), "list");
+        builder.environment().putAll(Map.of("NK_ATTACH", machine.attachSocket("b").toString(), "NK_OS", "b",
+                "NK_TOKEN_FILE", machine.osDirectory("b").resolve("token").toString()));
+        Process inC = builder.start();
+        assertThat(new String(inC.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip()).isEqualTo(listing);
     }
 
     @Test

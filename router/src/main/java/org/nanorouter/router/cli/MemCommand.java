@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
         name = "mem",
         synopsisSubcommandLabel = "VERB",
         description = {
-            "Shows memory that OSes share. 'list' and 'map' run where the nanokernel does, 'dump' in an OS."
+            "Shows memory that OSes share. It runs in an OS; 'list' and 'map' also where the nanokernel does."
         },
         commandListHeading = "%nVerbs:%n",
         footerHeading = "%nExamples:%n",
@@ -44,8 +44,8 @@ final class MemCommand implements Runnable {
     }
 
     @Command(name = "list", description = "Shows the memory that programs of all OSes share.")
-    int list(@Mixin InstanceOption instance, @Mixin OutputOption output) {
-        Object memories = KernelCalls.call(instance, "mem.list", null).get("memory");
+    int list(@Mixin InstanceOption instance, @Mixin OutputOption output) throws IOException {
+        Object memories = ThisProgram.listing(instance).get("memory");
         Output out = output.output();
         if (out.isJson()) {
             out.json(memories);
@@ -62,11 +62,11 @@ final class MemCommand implements Runnable {
     }
 
     @Command(name = "map", description = "Draws who has what: the region of each OS, and what its programs share.")
-    int map(@Mixin InstanceOption instance, @Mixin OutputOption output) {
-        Map<String, Object> answer = KernelCalls.call(instance, "mem.list", null);
+    int map(@Mixin InstanceOption instance, @Mixin OutputOption output) throws IOException {
+        Map<String, Object> answer = ThisProgram.listing(instance);
         Output out = output.output();
         if (out.isJson()) {
-            out.json(answer);
+            out.json(Map.of("memory", answer.get("memory"), "oses", answer.get("oses")));
             return ExitStatus.OK;
         }
         for (Object entry : (List<?>) answer.get("oses")) {

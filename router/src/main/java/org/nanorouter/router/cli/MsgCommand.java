@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "VERB",
         description = {
             "Sends and receives messages between OSes. 'recv', 'send' and 'ask' run in an OS; nk-msg does the same in",
-            "one without Java. 'ports' runs where the nanokernel does."
+            "one without Java. 'ports' also runs where the nanokernel does."
         },
         commandListHeading = "%nVerbs:%n",
         footerHeading = "%nExamples:%n",
@@ -117,8 +117,8 @@ final class MsgCommand implements Runnable {
     }
 
     @Command(name = "ports", description = "Shows the ports of all OSes.")
-    int ports(@Mixin InstanceOption instance, @Mixin OutputOption output) {
-        Object ports = KernelCalls.call(instance, "msg.ports", null).get("ports");
+    int ports(@Mixin InstanceOption instance, @Mixin OutputOption output) throws IOException {
+        Object ports = ThisProgram.listing(instance).get("ports");
         Output out = output.output();
         if (out.isJson()) {
             out.json(ports);

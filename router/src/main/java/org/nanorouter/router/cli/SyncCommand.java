@@ -23,8 +23,8 @@ import picocli.CommandLine.Spec;
         name = "sync",
         synopsisSubcommandLabel = "VERB",
         description = {
-            "Waits for programs of other OSes, and lets them go on. 'wait' and 'post' run in an OS, and make what is",
-            "not there; it lives while a program has it. 'list' runs where the nanokernel does."
+            "Waits for programs of other OSes, and lets them go on. It runs in an OS, and makes what is not there,",
+            "which lives while a program has it. 'list' also runs where the nanokernel does."
         },
         commandListHeading = "%nVerbs:%n",
         footerHeading = "%nExamples:%n",
@@ -115,8 +115,8 @@ final class SyncCommand implements Runnable {
     }
 
     @Command(name = "list", description = "Shows the sync objects of the machine.")
-    int list(@Mixin InstanceOption instance, @Mixin OutputOption output) {
-        Object syncs = KernelCalls.call(instance, "sync.list", null).get("syncs");
+    int list(@Mixin InstanceOption instance, @Mixin OutputOption output) throws IOException {
+        Object syncs = ThisProgram.listing(instance).get("syncs");
         Output out = output.output();
         if (out.isJson()) {
             out.json(syncs);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.router.cli;
 
+import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
+import java.util.Map;
 import org.nanorouter.nanokernel.attach.AttachRefusedException;
 import org.nanorouter.nanokernel.program.Program;
 
@@ -18,6 +20,16 @@ final class ThisProgram {
             throw refused(e);
         } catch (IOException e) {
             throw new CommandFailure(ExitStatus.UNAVAILABLE, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /** What programs have for one another; in an OS its nanokernel says so, else that of the instance. */
+    static Map<String, Object> listing(InstanceOption instance) throws IOException {
+        if (instance.name() != null || !System.getenv().containsKey("NK_ATTACH")) {
+            return KernelCalls.call(instance, "list", null);
+        }
+        try (Program program = join()) {
+            return JSON.std.mapFrom(program.list());
         }
     }
 

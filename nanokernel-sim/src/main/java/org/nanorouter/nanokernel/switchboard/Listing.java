@@ -1,23 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.nanorouter.nanokernel.daemon;
+package org.nanorouter.nanokernel.switchboard;
 
+import com.fasterxml.jackson.jr.ob.JSON;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.nanorouter.nanokernel.abi.SyncDescriptor;
-import org.nanorouter.nanokernel.abi.SyncKind;
-import org.nanorouter.nanokernel.config.ConfigReader;
-import org.nanorouter.nanokernel.supervise.Machine;
 import org.nanorouter.nanokernel.switchboard.Switchboard.SyncReport;
 
-/** Answers about what programs have for one another. On the machine's thread. */
-final class Commons {
+/** What programs have for one another, as it is told to people and to programs. */
+public final class Listing {
+    private final Switchboard switchboard;
 
-    private Commons() {
+    /** A listing of what there is each time that it is asked. */
+    public Listing(Switchboard switchboard) {
+        this.switchboard = switchboard;
     }
 
-    static Map<String, Object> ports(Machine machine) {
-        return Map.of("ports", machine.switchboard().ports().stream().map(port -> {
+    /** All of it: {@code ports}, {@code memory}, {@code syncs} and {@code oses}. */
+    public Map<String, Object> all() {
+        Map<String, Object> all = new LinkedHashMap<>();
+        all.put("ports", ports());
+        all.put("memory", memory());
+        all.put("syncs", syncs());
+        all.put("oses", oses());
+        return all;
+    }
+
+    /** {@link #all} as JSON in UTF-8. */
+    byte[] text() {
+        try {
+            return JSON.std.asString(all()).getBytes(StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private List<Map<String, Object>> ports() {
+        return switchboard.ports().stream().map(port -> {
             Map<String, Object> entry = new LinkedHashMap<>();
             entry.put("os", port.os());
             entry.put("name", port.name());
@@ -25,12 +49,11 @@ final class Commons {
             entry.put("capacity", port.capacity());
             entry.put("connections", port.connections());
             return entry;
-        }).toList());
+        }).toList();
     }
 
-    /** The memory of programs, and for each OS what it has of what it may have. */
-    static Map<String, Object> memory(Machine machine) {
-        List<Map<String, Object>> memories = machine.switchboard().memories().stream().map(memory -> {
+    private List<Map<String, Object>> memory() {
+        return switchboard.memories().stream().map(memory -> {
             Map<String, Object> entry = new LinkedHashMap<>();
             entry.put("os", memory.os());
             entry.put("name", memory.name());
@@ -41,29 +64,29 @@ final class Commons {
             entry.put("programs", memory.programs());
             return entry;
         }).toList();
-        List<Map<String, Object>> oses = machine.list().stream().map(os -> {
-            String name = String.valueOf(os.get("name"));
-            Map<String, Object> entry = new LinkedHashMap<>();
-            entry.put("os", name);
-            entry.put("region", machine.show(name).getOrDefault("memory_bytes", 0));
-            entry.put("shared", machine.switchboard().sharedBy(name));
-            entry.put("shared_limit", machine.switchboard().shareableBy(name));
-            return entry;
-        }).toList();
-        return Map.of("memory", memories, "oses", oses);
     }
 
-    static Map<String, Object> syncs(Machine machine) {
-        return Map.of("syncs", machine.switchboard().syncs().stream().map(sync -> {
+    private List<Map<String, Object>> oses() {
+        return switchboard.shares().stream().map(share -> {
+            Map<String, Object> entry = new LinkedHashMap<>();
+            entry.put("os", share.os());
+            entry.put("region", share.region());
+            entry.put("shared", switchboard.sharedBy(share.os()));
+            entry.put("shared_limit", share.limit());
+            return entry;
+        }).toList();
+    }
+
+    private List<Map<String, Object>> syncs() {
+        return switchboard.syncs().stream().map(sync -> {
             Map<String, Object> entry = new LinkedHashMap<>();
             entry.put("name", sync.name());
-            entry.put("kind", ConfigReader.label(sync.kind()));
+            entry.put("kind", sync.kind().name().toLowerCase(Locale.ROOT).replace('_', '-'));
             entry.put("limit", sync.limit());
             entry.put("state", state(sync));
-            entry.put("waited_for", sync.kind() != SyncKind.BARRIER && sync.word() < 0);
             entry.put("programs", sync.programs());
             return entry;
-        }).toList());
+        }).toList();
     }
 
     private static String state(SyncReport sync) {
