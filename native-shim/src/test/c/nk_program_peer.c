@@ -310,6 +310,9 @@ static bool spin_line(char **words)
 			return true;
 		}
 		numbers[0]++;
+		/* Long enough to be killed in. */
+		for (volatile int i = 0; i < 1000; i++)
+			continue;
 		numbers[1]++;
 		a = numbers[0];
 		result = nk_mutex_unlock(mutex->sync);

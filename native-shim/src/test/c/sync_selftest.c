@@ -10,6 +10,9 @@
 #define LONG_MS 20000
 #define ROUNDS 3000
 
+#define ONE_PASS 0x800u
+#define ONE_RESET 0x200000u
+
 static uint32_t word(void)
 {
 	return __atomic_load_n(&page.word, __ATOMIC_SEQ_CST);
@@ -99,12 +102,24 @@ static void barrier_lets_all_go_when_the_last_one_comes(void)
 		for (uint32_t i = 0; i < 3; i++)
 			start(i, wait_for_it);
 		EXPECT(result_of(0) + result_of(1) + result_of(2) == 1);
-		EXPECT(word() == generation * NK_SYNC_GENERATION);
+		EXPECT(word() == generation * ONE_PASS);
 	}
-	EXPECT(nk_barrier_wait(&peers[0].sync, 0) == -EAGAIN && word() == 20 * NK_SYNC_GENERATION);
-	/* The last generation, then the first. */
-	page.word = 0x7ffff800u + 2;
+	EXPECT(nk_barrier_wait(&peers[0].sync, 0) == -EAGAIN && word() == 20 * ONE_PASS);
+	/* The last count, then the first. */
+	page.word = NK_SYNC_PASSED + 2;
 	EXPECT(nk_barrier_wait(&peers[0].sync, 0) == 1 && word() == 0);
+	leave_all();
+}
+
+/* Those that were told that it is broken may all reset it, before one that waits looks. */
+static void barrier_that_is_reset_twice_lets_nobody_pass(void)
+{
+	join_all(NK_SYNC_BARRIER, 0, 3);
+	start(1, wait_for_it);
+	await_word(NK_SYNC_WAITERS | 1);
+	__atomic_store_n(&page.word, 2 * ONE_RESET, __ATOMIC_SEQ_CST);
+	nk_futex_wake(&page.word, 1);
+	EXPECT(result_of(1) == -EOWNERDEAD);
 	leave_all();
 }
 
@@ -116,7 +131,7 @@ static void barrier_that_one_gave_up_is_broken_until_it_is_reset(void)
 	EXPECT(nk_barrier_wait(&peers[0].sync, 5) == -ETIMEDOUT);
 	EXPECT(result_of(1) == -EOWNERDEAD);
 	EXPECT(nk_barrier_wait(&peers[2].sync, LONG_MS) == -EOWNERDEAD);
-	EXPECT(nk_barrier_reset(&peers[2].sync) == 0 && word() == (NK_SYNC_GENERATION | NK_SYNC_WAS_RESET));
+	EXPECT(nk_barrier_reset(&peers[2].sync) == 0 && word() == ONE_RESET);
 	nk_interrupt(&peers[0].program);
 	EXPECT(nk_barrier_wait(&peers[0].sync, -1) == -EINTR);
 	EXPECT(nk_barrier_wait(&peers[0].sync, -1) == -EOWNERDEAD);
@@ -187,7 +202,7 @@ static void *lock_for_a_while(void *argument)
 {
 	struct peer *peer = argument;
 
-	peer->result = nk_mutex_lock(&peer->sync, 100);
+	peer->result = nk_mutex_lock(&peer->sync, 2000);
 	return NULL;
 }
 
@@ -261,6 +276,7 @@ int main(void)
 	CLAIM(manual_event_lets_go_even_if_it_is_reset_at_once);
 	CLAIM(automatic_event_lets_one_go);
 	CLAIM(barrier_lets_all_go_when_the_last_one_comes);
+	CLAIM(barrier_that_is_reset_twice_lets_nobody_pass);
 	CLAIM(barrier_that_one_gave_up_is_broken_until_it_is_reset);
 	CLAIM(mutex_knows_its_holder_and_tells_that_one_died);
 	CLAIM(mutex_excludes_and_nobody_is_forgotten);

@@ -407,8 +407,8 @@ enum nk_sync_kind {
 #define NK_SYNC_EVENT_SET 1u
 #define NK_SYNC_MAX_PARTIES 1023u
 #define NK_SYNC_BROKEN 0x400u
-#define NK_SYNC_GENERATION 0x800u	/* one generation */
-#define NK_SYNC_WAS_RESET 0x40000000u	/* not all came in the generation before */
+#define NK_SYNC_PASSED 0x1ff800u	/* mask: how often all have come */
+#define NK_SYNC_RESETS 0x7fe00000u	/* mask: how often it was reset */
 #define NK_SYNC_HOLDER 0x3fffffffu	/* mask of the holder's program id */
 #define NK_SYNC_DIED 0x40000000u
 

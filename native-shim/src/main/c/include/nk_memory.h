@@ -21,7 +21,7 @@
  * Threads. One thread uses a program and all that comes from it; the bytes are any thread's.
  *
  * Results. Functions return 0 or a negative errno: -ECONNREFUSED, nk_program_refusal() says why; -ENOTCONN, the
- * nanokernel is gone; -EINTR, nk_interrupt(); -ETIMEDOUT, no answer; -EINVAL, unknown flags; -ENAMETOOLONG.
+ * nanokernel is gone; -ETIMEDOUT, no answer; -EINVAL, unknown flags; -ENAMETOOLONG.
  */
 #ifndef NK_MEMORY_H
 #define NK_MEMORY_H

@@ -64,7 +64,7 @@ uint32_t nk_program_id(const struct nk_program *program);
 /* Becomes readable when something may have come: for programs that wait for other things too. */
 int nk_program_fd(const struct nk_program *program);
 
-/* Lets the wait that is going on, or else the next one, end with -EINTR. */
+/* Lets the wait that is going on, or else the next one, end with -EINTR; not one for an answer of the nanokernel. */
 void nk_interrupt(struct nk_program *program);
 
 /* Why the last request was refused: enum nk_attach_error and its text. */

@@ -19,10 +19,13 @@
  *
  * Death. When a program ends, or its OS fails, the nanokernel gives back the mutexes that it held, breaks the barriers
  * that it had open, and wakes who waits. The units of a semaphore that it took are not given back. Nobody does this
- * once the nanokernel itself is gone: the objects go on working between the programs that have them.
+ * once the nanokernel itself is gone: the objects go on working between the programs that have them. A program that the
+ * nanokernel cuts off, since it does not read what it is told, counts as one that ended. A child of fork() that keeps the
+ * program's descriptors keeps it alive. What a mutex knows of its holder's death ends with the last program that has
+ * it: the owner of what it guards keeps it open.
  *
- * Distrust. Every program that opens an object can write its word, and so spoil the object for all who use it. It
- * cannot make a wait outlast its timeout or nk_interrupt().
+ * Distrust. Names are the machine's. Every program that opens an object can write its word, and so spoil the object for
+ * all who use it.
  *
  * Timeouts are in milliseconds: 0 tries, -1 waits for ever. A wait that a signal handler interrupts goes on;
  * nk_interrupt() ends it. What can be had at once is, also after nk_interrupt(), which is then for a later wait.
@@ -50,7 +53,7 @@ struct nk_sync;
  * nk_sync_kind. `limit`: the most units of a semaphore, 1 to NK_SYNC_MAX_UNITS; the parties of a barrier, 1 to
  * NK_SYNC_MAX_PARTIES; else 0. `initial`, which counts for who makes it: units, 0 to limit; 1: an event is set; else 0.
  * -ECONNREFUSED: nk_program_refusal() says why, NK_BAD_SYNC if there is one of that name with another kind or limit;
- * -EPROTO: its page was spoiled; -ENOTCONN; -EINTR; -ETIMEDOUT: no answer; -ENAMETOOLONG.
+ * -EPROTO: its page was spoiled; -ENOTCONN; -ETIMEDOUT: no answer; -ENAMETOOLONG.
  */
 int nk_sync_open(struct nk_program *program, const char *name, enum nk_sync_kind kind, uint32_t initial, uint32_t limit,
 		 struct nk_sync **sync);

@@ -34,7 +34,7 @@ int nk_memory_take(struct nk_program *program, const struct nk_packet *packet)
 	error = nk_region_map(packet->fds[0], grant->length, grant->access, 0, &memory->data);
 	if (error) {
 		free(memory);
-		return error;
+		return error == -ENOMEM ? nk_refuse_grant(program, grant->request, grant->id) : error;
 	}
 	memory->program = program;
 	memory->id = grant->id;

@@ -201,6 +201,20 @@ const struct nk_refusal *nk_program_refusal(const struct nk_program *program)
 	return &program->refusal;
 }
 
+/* The nanokernel reads whatever comes. */
+static int send_when_there_is_room(struct nk_program *program, const void *packet, size_t length)
+{
+	uint64_t deadline = nk_deadline(ANSWER_MS);
+	int result, left;
+
+	while ((result = nk_packet_send(program->socket, packet, length)) == -EAGAIN && (left = nk_time_left(deadline))) {
+		struct pollfd room = {.fd = program->socket, .events = POLLOUT};
+
+		poll(&room, 1, left);
+	}
+	return result;
+}
+
 int nk_send_close(struct nk_program *program, uint16_t type, uint32_t id)
 {
 	const struct nk_close request = {
@@ -213,7 +227,7 @@ int nk_send_close(struct nk_program *program, uint16_t type, uint32_t id)
 		.id = id,
 	};
 
-	return nk_packet_send(program->socket, &request, sizeof(request));
+	return send_when_there_is_room(program, &request, sizeof(request));
 }
 
 static void take_closed(struct nk_program *program, uint32_t id, uint32_t reason)
@@ -301,7 +315,8 @@ int nk_await(struct nk_program *program, int timeout_ms)
 int nk_ask(struct nk_program *program, const void *request, size_t length, uint32_t number)
 {
 	uint64_t deadline = nk_deadline(ANSWER_MS);
-	int result = nk_packet_send(program->socket, request, length);
+	int result = send_when_there_is_room(program, request, length);
+	bool interrupted = false;
 
 	program->asking = number;
 	while (result >= 0 && program->answered != number) {
@@ -313,12 +328,16 @@ int nk_ask(struct nk_program *program, const void *request, size_t length, uint3
 			result = -ETIMEDOUT;
 		else
 			result = nk_await(program, left);
+		if (result == -EINTR) {
+			interrupted = true;
+			result = 0;
+		}
 	}
 	program->asking = 0;
-	if (result == -EINTR && program->answered == number)
-		/* Both came at once: the interrupt is for the next wait. */
+	/* Given up half way, nobody would know what became of it: the interrupt is for the next wait. */
+	if (interrupted)
 		nk_interrupt(program);
-	else if (result < 0)
+	if (result < 0)
 		return result;
 	return program->refusal.error ? -ECONNREFUSED : 0;
 }
@@ -328,6 +347,14 @@ void nk_granted(struct nk_program *program, uint32_t request, uint32_t id)
 	program->answered = request;
 	program->answer_id = id;
 	program->refusal.error = 0;
+}
+
+int nk_refuse_grant(struct nk_program *program, uint32_t request, uint32_t id)
+{
+	nk_granted(program, request, id);
+	program->refusal.error = NK_LIMIT;
+	strcpy(program->refusal.text, "this process has no room to map it");
+	return nk_send_close(program, NK_CLOSE, id);
 }
 
 bool nk_name_fits(const char *name)

@@ -101,13 +101,16 @@ int nk_join_wait_set(struct nk_program *program, int fd, void *place);
 bool nk_name_fits(const char *name);
 
 /*
- * Sends a request and waits for its answer, in answer_id. -ECONNREFUSED: `refusal` says why; -EINTR, -ETIMEDOUT,
+ * Sends a request and waits for its answer, in answer_id. -ECONNREFUSED: `refusal` says why; -ETIMEDOUT,
  * -ENOTCONN: what is granted later is closed again.
  */
 int nk_ask(struct nk_program *program, const void *request, size_t length, uint32_t number);
 
 /* The request that is waited for was answered with more than ANSWER. */
 void nk_granted(struct nk_program *program, uint32_t request, uint32_t id);
+
+/* This process has no room to map what was granted: the request ends with NK_LIMIT, and it is given back. */
+int nk_refuse_grant(struct nk_program *program, uint32_t request, uint32_t id);
 
 /* Sends CLOSE or CLOSE_PORT. */
 int nk_send_close(struct nk_program *program, uint16_t type, uint32_t id);

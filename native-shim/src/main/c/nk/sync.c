@@ -4,7 +4,7 @@
  *
  * Every change is one compare-and-swap, sequentially consistent: it publishes what was stored before (release), and
  * shows what others published before theirs (acquire). A word may have any value at any time, whatever the rules say:
- * it is only compared and masked, and each turn of a wait looks at the clock and at the interrupt.
+ * it is only compared and masked, and each turn that waits looks at the clock and at the interrupt.
  *
  *	      took it
  *	  +-------------> done
@@ -28,7 +28,8 @@
 #define SET_COUNT 0x7ffffffeu		/* of a manual event: how often it was set */
 #define ONE_SET 2u
 #define ARRIVED 0x3ffu			/* of a barrier */
-#define GENERATIONS 0x3ffff800u
+#define ONE_PASS 0x800u			/* of a barrier */
+#define ONE_RESET 0x200000u
 
 /*
  * What a wait makes of the word that it sees: a result from 0 on, once the word is `*next`, which is `seen` before;
@@ -201,22 +202,24 @@ int nk_event_reset(struct nk_sync *sync)
 
 /* Barrier */
 
-static uint32_t next_generation(uint32_t seen)
+/* All have come: nobody is there any more. */
+static uint32_t passed(uint32_t seen)
 {
-	return (seen + NK_SYNC_GENERATION) & GENERATIONS;
+	return ((seen + ONE_PASS) & NK_SYNC_PASSED) | (seen & NK_SYNC_RESETS);
 }
 
 static int see_all(const struct nk_sync *sync, uint32_t began, bool waited, uint32_t seen, uint32_t *next)
 {
 	(void)sync, (void)waited, (void)next;
-	/* The generation first: a later one may be broken by now. */
-	if ((seen ^ began) & GENERATIONS)
-		return (seen & (GENERATIONS | NK_SYNC_WAS_RESET)) == (next_generation(began) | NK_SYNC_WAS_RESET) ?
-			-EOWNERDEAD : 0;
+	if ((seen ^ began) & NK_SYNC_RESETS)
+		return -EOWNERDEAD;
+	/* Before a breach: it may be of the next turn. */
+	if ((seen ^ began) & NK_SYNC_PASSED)
+		return 0;
 	return seen & NK_SYNC_BROKEN ? -EOWNERDEAD : -EAGAIN;
 }
 
-/* A wait of the generation of `began` ends with `why`, unless all have come, or it was broken, meanwhile. */
+/* A wait of the turn of `began` ends with `why`, unless all have come, or it was broken, meanwhile. */
 static int give_up(struct nk_sync *sync, uint32_t began, int why)
 {
 	uint32_t seen = look(sync);
@@ -246,7 +249,7 @@ int nk_barrier_wait(struct nk_sync *sync, int timeout_ms)
 		if (!last && !timeout_ms)
 			return -EAGAIN;
 		/* Who is not the last one is to wait. */
-		next = last ? next_generation(seen) : (seen + 1) | NK_SYNC_WAITERS;
+		next = last ? passed(seen) : (seen + 1) | NK_SYNC_WAITERS;
 	} while (!swap(sync, &seen, next));
 	if (last) {
 		wake(sync, seen, INT_MAX);
@@ -264,7 +267,7 @@ int nk_barrier_reset(struct nk_sync *sync)
 
 	if (sync->kind != NK_SYNC_BARRIER)
 		return -EINVAL;
-	while (!swap(sync, &seen, next_generation(seen) | NK_SYNC_WAS_RESET))
+	while (!swap(sync, &seen, ((seen + ONE_RESET) & NK_SYNC_RESETS) | (seen & NK_SYNC_PASSED)))
 		continue;
 	wake(sync, seen, INT_MAX);
 	return 0;
@@ -334,7 +337,7 @@ int nk_sync_take(struct nk_program *program, const struct nk_packet *packet)
 	error = nk_region_map(packet->fds[0], NK_SYNC_LENGTH, true, 0, &page);
 	if (error) {
 		free(sync);
-		return error;
+		return error == -ENOMEM ? nk_refuse_grant(program, grant->request, grant->id) : error;
 	}
 	sync->program = program;
 	sync->id = grant->id;

@@ -38,11 +38,11 @@ public final class SyncDescriptor {
     /** Of a barrier's word: somebody left before all had come. */
     public static final int BROKEN = 0x400;
 
-    /** Of a barrier's word: one generation. */
-    public static final int GENERATION = 0x800;
+    /** Mask of how often all have come, in a barrier's word. */
+    public static final int PASSED = 0x1F_F800;
 
-    /** Of a barrier's word: not all came in the generation before. */
-    public static final int WAS_RESET = 0x4000_0000;
+    /** Mask of how often it was reset, in a barrier's word. */
+    public static final int RESETS = 0x7FE0_0000;
 
     /** Mask of the holder's program id in a mutex's word. */
     public static final int HOLDER = 0x3FFF_FFFF;

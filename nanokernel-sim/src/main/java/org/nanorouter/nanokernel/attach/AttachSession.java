@@ -178,9 +178,9 @@ public final class AttachSession implements AutoCloseable {
         }
         final ProgramSession joined = new ProgramSession(socket, programs, grant.osId(), host.osName(), grant.epoch(),
             this::end);
+        program = joined;
         if (check(joined.sendJoined(grant), "JOINED")) {
             state = State.JOINED;
-            program = joined;
         }
     }
 
@@ -213,12 +213,17 @@ public final class AttachSession implements AutoCloseable {
         }
     }
 
-    /** Ends the session, as at the end of the OS's epoch or of the nanokernel. */
-    @Override
-    public void close() {
+    /** The end that comes is that of the OS's epoch. */
+    public void epochEnds() {
         if (program != null) {
             program.epochEnds();
         }
+    }
+
+    /** Ends the session, as at the end of the OS's epoch or of the nanokernel. */
+    @Override
+    public void close() {
+        epochEnds();
         end("ended by the nanokernel");
     }
 

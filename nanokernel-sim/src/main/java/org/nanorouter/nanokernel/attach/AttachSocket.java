@@ -288,6 +288,9 @@ final class AttachSocket implements AutoCloseable {
 
     /** Begins a message: its body, all zero, is to be written to what this answers. */
     ByteBuffer begin(int type) {
+        if (closed) {
+            throw new IllegalStateException("the attach socket is closed");
+        }
         for (int i = 0; i < AttachDescriptor.MAX_LENGTH; i++) {
             out.put(i, (byte) 0);
         }

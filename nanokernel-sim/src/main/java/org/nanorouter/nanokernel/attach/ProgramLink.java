@@ -18,6 +18,8 @@ import org.nanorouter.nanokernel.memory.OsRegion;
 import org.nanorouter.shim.Errno;
 import org.nanorouter.shim.MappedMemory;
 import org.nanorouter.shim.MemoryObject;
+import org.nanorouter.shim.NativeBuffer;
+import org.nanorouter.shim.Poll;
 import org.nanorouter.shim.ShimException;
 
 /**
@@ -27,6 +29,8 @@ import org.nanorouter.shim.ShimException;
 public final class ProgramLink implements AutoCloseable {
 
     private static final int CLOSED = -1;
+    private static final long SEND_DEADLINE_NS = 5_000_000_000L;
+    private static final int POLL_MS = 100;
 
     private final ManagementRegion management;
     private final int osId;
@@ -167,7 +171,18 @@ public final class ProgramLink implements AutoCloseable {
     }
 
     private void send(int type, String name) throws IOException {
-        Errno.check(socket().send(type), "send " + name);
+        final AttachSocket to = socket();
+        int result = to.send(type);
+        final long deadline = System.nanoTime() + SEND_DEADLINE_NS;
+        while (result == -Errno.EAGAIN && System.nanoTime() < deadline) {
+            // The nanokernel reads whatever comes.
+            try (NativeBuffer entry = NativeBuffer.allocate(Poll.ENTRY_LENGTH)) {
+                entry.buffer().putInt(Poll.FD_OFFSET, to.fd()).putShort(Poll.EVENTS_OFFSET, Poll.OUT);
+                Poll.poll(entry.address(), 1, POLL_MS);
+            }
+            result = to.send(type);
+        }
+        Errno.check(result, "send " + name);
     }
 
     /** Handles every message that waits. */
@@ -231,6 +246,28 @@ public final class ProgramLink implements AutoCloseable {
         }
     }
 
+    /** Maps what was granted; null if this process has no room for it, and the request has been answered so. */
+    private @Nullable MappedMemory map(AttachSocket from, long length, boolean write, ProgramListener listener)
+        throws ShimException {
+        MemoryObject.check(from.descriptor(0), length);
+        try {
+            return MemoryObject.map(from.descriptor(0), length, write, 0);
+        } catch (ShimException e) {
+            if (e.errno() != Errno.ENOMEM) {
+                throw e;
+            }
+            final int request = from.receivedInt(AttachDescriptor.REQUEST_OFFSET);
+            final int id = from.receivedInt(AttachDescriptor.GRANT_ID_OFFSET);
+            try {
+                giveUp(id);
+            } catch (IOException lost) {
+                lose(String.valueOf(lost.getMessage()), listener);
+            }
+            listener.answered(request, id, AttachError.LIMIT, "this process has no room to map it");
+            return null;
+        }
+    }
+
     private void onMemory(AttachSocket from, ProgramListener listener) {
         final long length = from.receivedLong(AttachDescriptor.MEMORY_MEMORY_LENGTH_OFFSET);
         final boolean write = from.receivedInt(AttachDescriptor.MEMORY_ACCESS_OFFSET) == AttachDescriptor.ACCESS_WRITE;
@@ -238,12 +275,13 @@ public final class ProgramLink implements AutoCloseable {
             if (length <= 0 || length > AbiDescriptor.MAX_REGION_LENGTH) {
                 throw new BadRegionException("memory of " + length + " bytes");
             }
-            MemoryObject.check(from.descriptor(0), length);
-            listener.granted(new ObjectGrant(from.receivedInt(AttachDescriptor.REQUEST_OFFSET),
-                from.receivedInt(AttachDescriptor.GRANT_ID_OFFSET),
-                from.receivedInt(AttachDescriptor.MEMORY_OWNER_OS_OFFSET),
-                from.receivedInt(AttachDescriptor.MEMORY_OWNER_EPOCH_OFFSET), write,
-                MemoryObject.map(from.descriptor(0), length, write, 0)));
+            final MappedMemory memory = map(from, length, write, listener);
+            if (memory != null) {
+                listener.granted(new ObjectGrant(from.receivedInt(AttachDescriptor.REQUEST_OFFSET),
+                    from.receivedInt(AttachDescriptor.GRANT_ID_OFFSET),
+                    from.receivedInt(AttachDescriptor.MEMORY_OWNER_OS_OFFSET),
+                    from.receivedInt(AttachDescriptor.MEMORY_OWNER_EPOCH_OFFSET), write, memory));
+            }
         } catch (ShimException | BadRegionException e) {
             lose("memory that breaks the ABI: " + e.getMessage(), listener);
         }
@@ -251,10 +289,11 @@ public final class ProgramLink implements AutoCloseable {
 
     private void onSync(AttachSocket from, ProgramListener listener) {
         try {
-            MemoryObject.check(from.descriptor(0), SyncDescriptor.LENGTH);
-            listener.granted(new ObjectGrant(from.receivedInt(AttachDescriptor.REQUEST_OFFSET),
-                from.receivedInt(AttachDescriptor.GRANT_ID_OFFSET), ObjectGrant.NO_OS, 0, true,
-                MemoryObject.map(from.descriptor(0), SyncDescriptor.LENGTH, true, 0)));
+            final MappedMemory page = map(from, SyncDescriptor.LENGTH, true, listener);
+            if (page != null) {
+                listener.granted(new ObjectGrant(from.receivedInt(AttachDescriptor.REQUEST_OFFSET),
+                    from.receivedInt(AttachDescriptor.GRANT_ID_OFFSET), ObjectGrant.NO_OS, 0, true, page));
+            }
         } catch (ShimException e) {
             lose("a sync object that breaks the ABI: " + e.getMessage(), listener);
         }

@@ -10,7 +10,10 @@ import org.nanorouter.nanokernel.abi.AttachError;
 import org.nanorouter.nanokernel.abi.ClosedReason;
 import org.nanorouter.shim.Errno;
 
-/** The nanokernel's end of the connection of a program that joined; a part of its {@link AttachSession}. */
+/**
+ * The nanokernel's end of the connection of a program that joined; a part of its {@link AttachSession}. Telling a
+ * program something may end it, and with that others: whoever is told after its own end is told nothing.
+ */
 public final class ProgramSession {
 
     private final AttachSocket socket;
@@ -21,6 +24,7 @@ public final class ProgramSession {
     private final int epoch;
     private final Consumer<String> end;
     private boolean epochEnded;
+    private boolean gone;
 
     /**
      * Begins it.
@@ -122,6 +126,9 @@ public final class ProgramSession {
     }
 
     private void answer(int request, @Nullable AttachError error, int objectId, String text) {
+        if (gone) {
+            return;
+        }
         final ByteBuffer out = socket.begin(AttachDescriptor.TYPE_ANSWER);
         out.putInt(AttachDescriptor.REQUEST_OFFSET, request);
         out.putInt(AttachDescriptor.ANSWER_ERROR_OFFSET, error == null ? 0 : error.value());
@@ -132,6 +139,9 @@ public final class ProgramSession {
 
     /** Gives the program its end of a connection. */
     public void connection(ConnectionGrant grant) {
+        if (gone) {
+            return;
+        }
         final ByteBuffer out = socket.begin(AttachDescriptor.TYPE_CONNECTION);
         out.putInt(AttachDescriptor.REQUEST_OFFSET, grant.request());
         out.putInt(AttachDescriptor.CONNECTION_ID_OFFSET, grant.connectionId());
@@ -154,6 +164,9 @@ public final class ProgramSession {
      * @param fd which stays the caller's; writable, or opened read-only
      */
     public void memory(int request, int memoryId, ProgramSession owner, boolean writable, long length, int fd) {
+        if (gone) {
+            return;
+        }
         final ByteBuffer out = socket.begin(AttachDescriptor.TYPE_MEMORY);
         out.putInt(AttachDescriptor.REQUEST_OFFSET, request);
         out.putInt(AttachDescriptor.GRANT_ID_OFFSET, memoryId);
@@ -171,6 +184,9 @@ public final class ProgramSession {
      * @param fd of its page, which stays the caller's
      */
     public void sync(int request, int syncId, int fd) {
+        if (gone) {
+            return;
+        }
         final ByteBuffer out = socket.begin(AttachDescriptor.TYPE_SYNC);
         out.putInt(AttachDescriptor.REQUEST_OFFSET, request);
         out.putInt(AttachDescriptor.GRANT_ID_OFFSET, syncId);
@@ -185,6 +201,9 @@ public final class ProgramSession {
      * @param fd     of the text, opened read-only, which stays the caller's
      */
     public void listing(int request, int length, int fd) {
+        if (gone) {
+            return;
+        }
         final ByteBuffer out = socket.begin(AttachDescriptor.TYPE_LISTING);
         out.putInt(AttachDescriptor.REQUEST_OFFSET, request);
         out.putLong(AttachDescriptor.LISTING_TEXT_LENGTH_OFFSET, length);
@@ -194,6 +213,9 @@ public final class ProgramSession {
 
     /** Tells the program that the other end of a connection, or the maker of memory, is gone. */
     public void closed(int connectionId, ClosedReason reason) {
+        if (gone) {
+            return;
+        }
         final ByteBuffer out = socket.begin(AttachDescriptor.TYPE_CLOSED);
         out.putInt(AttachDescriptor.CLOSE_ID_OFFSET, connectionId);
         out.putInt(AttachDescriptor.CLOSED_REASON_OFFSET, reason.value());
@@ -213,6 +235,7 @@ public final class ProgramSession {
     }
 
     void left() {
+        gone = true;
         host.left(this, epochEnded);
     }
 }

@@ -30,7 +30,7 @@ import org.nanorouter.nanokernel.switchboard.Listing;
  * The verbs of the nanokernel's control socket.
  *
  * <table>
- * <caption>Verbs; all but status, os.list and os.events take {@code os}, a name</caption>
+ * <caption>Verbs; all but status, os.list, os.events and list take {@code os}, a name</caption>
  * <tr><td>status</td><td>the instance and all OSes</td></tr>
  * <tr><td>os.list</td><td>{@code oses}: a summary of each</td></tr>
  * <tr><td>os.show</td><td>everything about one</td></tr>
@@ -43,6 +43,7 @@ import org.nanorouter.nanokernel.switchboard.Listing;
  *     named; {@code last}, the sequence number of the newest</td></tr>
  * <tr><td>os.enter</td><td>{@code pid}, {@code uid_range}, {@code environment}: what it takes to enter its
  *     cell</td></tr>
+ * <tr><td>list</td><td>what programs have for one another: {@link Listing}</td></tr>
  * <tr><td>os.postmortem</td><td>what its rings held when it last failed: {@link PostmortemTransfer}</td></tr>
  * </table>
  */

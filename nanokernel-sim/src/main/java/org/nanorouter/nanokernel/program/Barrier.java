@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.nanokernel.program;
 
+import java.io.IOException;
 import java.io.InterruptedIOException;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.abi.SyncDescriptor;
 
 /** Lets programs of all OSes go on together. */
 public final class Barrier implements AutoCloseable {
-    private static final int GENERATIONS =
-            SyncDescriptor.WAS_RESET - 1 & -SyncDescriptor.GENERATION;
+    private static final int ONE_PASS = Integer.lowestOneBit(SyncDescriptor.PASSED);
+    private static final int ONE_RESET = Integer.lowestOneBit(SyncDescriptor.RESETS);
 
     private final SyncWord word;
     private final int parties;
@@ -36,8 +37,9 @@ public final class Barrier implements AutoCloseable {
      *
      * @param timeoutMs how long to wait; 0: comes only if it is the last one, and breaks nothing; -1: for ever
      * @throws InterruptedIOException after {@link Program#interrupt}
+     * @throws IOException            if the kernel has no memory to wait with
      */
-    public Result await(long timeoutMs) throws InterruptedIOException {
+    public Result await(long timeoutMs) throws IOException {
         long deadline = Program.deadline(timeoutMs);
         while (true) {
             int now = word.get();
@@ -46,31 +48,31 @@ public final class Barrier implements AutoCloseable {
             }
             int arrived = (now & SyncDescriptor.MAX_PARTIES) + 1;
             if (arrived >= parties) {
-                if (word.replace(now, next(now))) {
+                if (word.replace(now, passed(now))) {
                     word.wakeAll();
                     return Result.LAST;
                 }
             } else if (timeoutMs == 0) {
                 return Result.TIMED_OUT;
             } else if (word.replace(now, now & ~SyncDescriptor.MAX_PARTIES | arrived | SyncDescriptor.WAITERS)) {
-                return awaitOthers(now & GENERATIONS, deadline);
+                return awaitOthers(now, deadline);
             }
         }
     }
 
-    private Result awaitOthers(int generation, long deadline) throws InterruptedIOException {
+    private Result awaitOthers(int began, long deadline) throws IOException {
         while (true) {
             int now = word.get();
-            Result result = resultOf(now, generation);
+            Result result = resultOf(now, began);
             if (result != null) {
                 return result;
             }
             try {
                 if (!word.await(now, deadline)) {
-                    return giveUp(generation);
+                    return giveUp(began);
                 }
             } catch (InterruptedIOException e) {
-                result = giveUp(generation);
+                result = giveUp(began);
                 if (result == Result.TIMED_OUT) {
                     throw e;
                 }
@@ -80,21 +82,23 @@ public final class Barrier implements AutoCloseable {
         }
     }
 
-    /** How a wait of that generation ended; null: it goes on. */
-    private static @Nullable Result resultOf(int now, int generation) {
-        if ((now & GENERATIONS) != generation) {
-            boolean wasReset = (now & (GENERATIONS | SyncDescriptor.WAS_RESET))
-                    == (next(generation) | SyncDescriptor.WAS_RESET);
-            return wasReset ? Result.BROKEN : Result.PASSED;
+    /** How a wait ended that began then; null: it goes on. */
+    private static @Nullable Result resultOf(int now, int began) {
+        if (((now ^ began) & SyncDescriptor.RESETS) != 0) {
+            return Result.BROKEN;
+        }
+        // Before a breach: it may be of the next turn.
+        if (((now ^ began) & SyncDescriptor.PASSED) != 0) {
+            return Result.PASSED;
         }
         return (now & SyncDescriptor.BROKEN) == 0 ? null : Result.BROKEN;
     }
 
-    /** Breaks that generation, unless its wait has ended meanwhile. */
-    private Result giveUp(int generation) {
+    /** Breaks it for a wait that began then, unless that has ended meanwhile. */
+    private Result giveUp(int began) {
         while (true) {
             int now = word.get();
-            Result result = resultOf(now, generation);
+            Result result = resultOf(now, began);
             if (result != null) {
                 return result;
             }
@@ -105,14 +109,15 @@ public final class Barrier implements AutoCloseable {
         }
     }
 
-    private static int next(int word) {
-        return (word & GENERATIONS) + SyncDescriptor.GENERATION & GENERATIONS;
+    /** All have come: nobody is there any more. */
+    private static int passed(int word) {
+        return word + ONE_PASS & SyncDescriptor.PASSED | word & SyncDescriptor.RESETS;
     }
 
     /** Makes it as new; for who waits at it now it is broken. */
     public void reset() {
         int now = word.get();
-        while (!word.replace(now, next(now) | SyncDescriptor.WAS_RESET)) {
+        while (!word.replace(now, now + ONE_RESET & SyncDescriptor.RESETS | now & SyncDescriptor.PASSED)) {
             now = word.get();
         }
         word.wakeAll();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.nanokernel.program;
 
+import java.io.IOException;
 import java.io.InterruptedIOException;
 import org.nanorouter.nanokernel.abi.SyncDescriptor;
 
@@ -23,8 +24,9 @@ public final class Event implements AutoCloseable {
      * @param timeoutMs how long to wait; 0: not at all; -1: for ever
      * @return false if it was not set in time
      * @throws InterruptedIOException after {@link Program#interrupt}
+     * @throws IOException            if the kernel has no memory to wait with
      */
-    public boolean await(long timeoutMs) throws InterruptedIOException {
+    public boolean await(long timeoutMs) throws IOException {
         long deadline = Program.deadline(timeoutMs);
         int first = word.get();
         while (true) {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.nanokernel.program;
 
+import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.nanorouter.shim.Errno;
 import org.nanorouter.shim.EventFd;
@@ -19,11 +21,16 @@ final class Interruption implements AutoCloseable {
 
     /** 1: a wait is to end. */
     private final NativeBuffer word = NativeBuffer.allocate(Integer.BYTES);
+    private final ByteBuffer view = word.buffer();
     /** Only wakes: what it has counted means nothing. */
     private final int eventFd;
 
     Interruption() throws ShimException {
-        eventFd = Errno.check(EventFd.create(), "make an eventfd");
+        eventFd = EventFd.create();
+        if (eventFd < 0) {
+            word.close();
+            throw new ShimException(-eventFd, "make an eventfd");
+        }
     }
 
     /** To be added to a wait set. */
@@ -32,22 +39,25 @@ final class Interruption implements AutoCloseable {
     }
 
     void ask() {
-        INTS.setVolatile(word.buffer(), 0, 1);
+        INTS.setVolatile(view, 0, 1);
         EventFd.ring(eventFd);
         Futex.wakePrivate(word.address(), Integer.MAX_VALUE);
     }
 
     /** Ends the wait that calls this, if it is to end. */
     void check() throws InterruptedIOException {
-        if (INTS.compareAndSet(word.buffer(), 0, 1, 0)) {
+        if (INTS.compareAndSet(view, 0, 1, 0)) {
             throw new InterruptedIOException("the wait was interrupted");
         }
     }
 
     /** Waits for a change of a word, {@link Futex#await}. */
-    void await(long address, int expected, long timeoutNs) throws InterruptedIOException {
+    void await(long address, int expected, long timeoutNs) throws IOException {
         check();
-        Futex.await(address, expected, word.address(), 0, timeoutNs);
+        int result = Futex.await(address, expected, word.address(), 0, timeoutNs);
+        if (result < 0 && result != -Errno.ETIMEDOUT) {
+            throw new ShimException(-result, "wait for a word");
+        }
         check();
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.nanokernel.program;
 
+import java.io.IOException;
 import java.io.InterruptedIOException;
 import org.nanorouter.nanokernel.abi.SyncDescriptor;
 
@@ -28,8 +29,9 @@ public final class Mutex implements AutoCloseable {
      * @param timeoutMs how long to wait; 0: not at all; -1: for ever
      * @throws IllegalStateException if this program holds it
      * @throws InterruptedIOException after {@link Program#interrupt}
+     * @throws IOException            if the kernel has no memory to wait with
      */
-    public Result lock(long timeoutMs) throws InterruptedIOException {
+    public Result lock(long timeoutMs) throws IOException {
         long deadline = Program.deadline(timeoutMs);
         int waiters = 0;
         while (true) {
@@ -57,7 +59,7 @@ public final class Mutex implements AutoCloseable {
         }
     }
 
-    private boolean await(int waiting, long deadline) throws InterruptedIOException {
+    private boolean await(int waiting, long deadline) throws IOException {
         try {
             return word.await(waiting, deadline);
         } catch (InterruptedIOException e) {

@@ -56,6 +56,7 @@ public final class Program implements AutoCloseable {
     private final Listener listener = new Listener();
     private @Nullable Connection receivedFrom;
     private @Nullable String lost;
+    private boolean closed;
 
     private Program(ProgramLink link, int waitSet, Interruption interruption) {
         this.link = link;
@@ -92,14 +93,18 @@ public final class Program implements AutoCloseable {
     public static Program join(Path socketPath, String osName, Path tokenFile) throws IOException {
         ProgramLink link = ProgramLink.join(socketPath, osName, tokenFile);
         int waitSet = -1;
+        Interruption interruption = null;
         try {
             waitSet = Errno.check(WaitSet.create(), "make a wait set");
             Errno.check(WaitSet.add(waitSet, link.fd(), LINK), "add the nanokernel to the wait set");
-            Interruption interruption = new Interruption();
+            interruption = new Interruption();
             Errno.check(WaitSet.add(waitSet, interruption.eventFd(), INTERRUPT), "add an eventfd to the wait set");
             return new Program(link, waitSet, interruption);
         } catch (ShimException e) {
             link.close();
+            if (interruption != null) {
+                interruption.close();
+            }
             if (waitSet >= 0) {
                 Fd.close(waitSet);
             }
@@ -331,7 +336,7 @@ public final class Program implements AutoCloseable {
         }
     }
 
-    void awaitWord(long address, int expected, long timeoutNs) throws InterruptedIOException {
+    void awaitWord(long address, int expected, long timeoutNs) throws IOException {
         interruption.await(address, expected, timeoutNs);
     }
 
@@ -377,24 +382,27 @@ public final class Program implements AutoCloseable {
         giveUp(connection.id());
     }
 
-    /** False if it was forgotten before. */
-    boolean forget(SharedMemory memory) {
-        return memories.remove(memory) && giveUp(memory.id());
+    void forget(SharedMemory memory) {
+        if (memories.remove(memory)) {
+            memory.free();
+            giveUp(memory.id());
+        }
     }
 
-    /** False if it was forgotten before. */
-    boolean forget(SyncWord word) {
-        return syncs.remove(word) && giveUp(word.id());
+    void forget(SyncWord word) {
+        if (syncs.remove(word)) {
+            word.free();
+            giveUp(word.id());
+        }
     }
 
-    private boolean giveUp(int id) {
+    private void giveUp(int id) {
         try {
             link.giveUp(id);
         } catch (IOException e) {
             // Then the nanokernel is gone, and knows of none.
             lost = String.valueOf(e.getMessage());
         }
-        return true;
     }
 
     private final class Listener implements ProgramListener {
@@ -468,6 +476,10 @@ public final class Program implements AutoCloseable {
      */
     @Override
     public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
         receivedFrom = null;
         memories.forEach(SharedMemory::free);
         memories.clear();

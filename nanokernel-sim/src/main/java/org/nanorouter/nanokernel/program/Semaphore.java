@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.nanokernel.program;
 
+import java.io.IOException;
 import java.io.InterruptedIOException;
 import org.nanorouter.nanokernel.abi.SyncDescriptor;
 
@@ -20,8 +21,9 @@ public final class Semaphore implements AutoCloseable {
      * @param timeoutMs how long to wait; 0: not at all; -1: for ever
      * @return false if there was none in time
      * @throws InterruptedIOException after {@link Program#interrupt}
+     * @throws IOException            if the kernel has no memory to wait with
      */
-    public boolean acquire(long timeoutMs) throws InterruptedIOException {
+    public boolean acquire(long timeoutMs) throws IOException {
         long deadline = Program.deadline(timeoutMs);
         while (true) {
             int now = word.get();

@@ -52,7 +52,9 @@ public final class SharedMemory implements AutoCloseable {
      * @throws IOException if the nanokernel is lost, so that nobody can say
      */
     public @Nullable ClosedReason closed() throws IOException {
-        program.look();
+        if (closed == null) {
+            program.look();
+        }
         return closed;
     }
 
@@ -67,9 +69,7 @@ public final class SharedMemory implements AutoCloseable {
     /** Unmaps it; if this program made it, those that have it are told. */
     @Override
     public void close() {
-        if (program.forget(this)) {
-            free();
-        }
+        program.forget(this);
     }
 
     void free() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.nanokernel.program;
 
-import java.io.InterruptedIOException;
+import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
@@ -20,6 +20,7 @@ final class SyncWord implements AutoCloseable {
     private final ObjectGrant grant;
     private final ByteBuffer page;
     private final long address;
+    private boolean closed;
 
     SyncWord(Program program, ObjectGrant grant) {
         this.program = program;
@@ -44,6 +45,7 @@ final class SyncWord implements AutoCloseable {
     }
 
     int get() {
+        checkOpen();
         return (int) INTS.getVolatile(page, SyncDescriptor.WORD_OFFSET);
     }
 
@@ -57,7 +59,7 @@ final class SyncWord implements AutoCloseable {
      * @param deadline of {@link Program#deadline}
      * @return false if the time is over
      */
-    boolean await(int expected, long deadline) throws InterruptedIOException {
+    boolean await(int expected, long deadline) throws IOException {
         long left = deadline == Long.MAX_VALUE ? -1 : deadline - System.nanoTime();
         if (deadline != Long.MAX_VALUE && left <= 0) {
             return false;
@@ -82,12 +84,17 @@ final class SyncWord implements AutoCloseable {
     /** Gives it back to the nanokernel. */
     @Override
     public void close() {
-        if (program.forget(this)) {
-            free();
-        }
+        program.forget(this);
     }
 
     void free() {
+        closed = true;
         grant.memory().close();
+    }
+
+    private void checkOpen() {
+        if (closed) {
+            throw new IllegalStateException("the sync object is closed");
+        }
     }
 }

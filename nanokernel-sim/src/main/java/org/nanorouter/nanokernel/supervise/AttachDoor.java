@@ -84,6 +84,8 @@ final class AttachDoor implements AttachHost {
 
     /** Ends all connections; the socket goes on, to tell who comes that the OS is not running. */
     void endSessions() {
+        // All first: what one leaves behind is told to others, as of an epoch that ended.
+        sessions.forEach(AttachSession::epochEnds);
         List.copyOf(sessions).forEach(AttachSession::close);
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.nanokernel.switchboard;
 
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,7 +15,6 @@ import org.nanorouter.nanokernel.attach.ProgramSession;
 import org.nanorouter.shim.Errno;
 import org.nanorouter.shim.Fd;
 import org.nanorouter.shim.MemoryObject;
-import org.nanorouter.shim.ShimException;
 
 /** The memory that programs made for others. It is neither mapped nor read here. */
 final class MemoryTable {
@@ -23,15 +23,18 @@ final class MemoryTable {
     private final SharedBytes shared;
     private final IntSupplier nextId;
     private final Map<String, Memory> memories = new LinkedHashMap<>();
+    private final Map<Integer, Memory> byId = new HashMap<>();
+    private final Counts<ProgramSession> made = new Counts<>();
+    private final Counts<String> inOs = new Counts<>();
 
     MemoryTable(SharedBytes shared, IntSupplier nextId) {
         this.shared = shared;
         this.nextId = nextId;
     }
 
-    /** Both descriptors are the table's. */
-    private record Memory(int id, String name, ProgramSession maker, boolean allWrite, long length, int writable,
-            int readOnly, Users users) {
+    /** The descriptor is the table's. */
+    private record Memory(int id, String name, ProgramSession maker, boolean allWrite, long length, int fd,
+            Counts<ProgramSession> users) {
         String key() {
             return MemoryTable.key(maker.osName(), name);
         }
@@ -62,28 +65,28 @@ final class MemoryTable {
     }
 
     private @Nullable String limit(ProgramSession program, long length) {
-        if (memories.values().stream().filter(each -> each.maker() == program).count() >= Switchboard.MAX_PER_PROGRAM) {
+        if (inOs.of(program.osName()) >= Switchboard.MAX_PER_OS) {
+            return "the programs of OS " + program.osName() + " have made " + Switchboard.MAX_PER_OS + " memories";
+        }
+        if (made.of(program) >= Switchboard.MAX_PER_PROGRAM) {
             return "the program has made " + Switchboard.MAX_PER_PROGRAM + " memories";
         }
         return shared.refusal(program.osName(), length, "the memory");
     }
 
     private void make(ProgramSession program, int request, String name, long length, boolean allWrite) {
-        int writable = -1;
-        try {
-            writable = Errno.check(MemoryObject.create("nk-memory", length), "make memory of " + length + " bytes");
-            int readOnly = Errno.check(MemoryObject.reopenReadOnly(writable), "open memory to be read");
-            Memory memory = new Memory(nextId.getAsInt(), name, program, allWrite, length, writable, readOnly,
-                    new Users());
-            memories.put(memory.key(), memory);
-            shared.charge(program.osName(), length);
-            program.memory(request, memory.id(), program, true, length, writable);
-        } catch (ShimException e) {
-            if (writable >= 0) {
-                Fd.close(writable);
-            }
-            program.refuse(request, AttachError.LIMIT, String.valueOf(e.getMessage()));
+        int fd = MemoryObject.create("nk-memory", length);
+        if (fd < 0) {
+            program.refuse(request, AttachError.LIMIT, "make memory of " + length + " bytes: " + Errno.describe(-fd));
+            return;
         }
+        Memory memory = new Memory(nextId.getAsInt(), name, program, allWrite, length, fd, new Counts<>());
+        memories.put(memory.key(), memory);
+        byId.put(memory.id(), memory);
+        made.add(program);
+        inOs.add(program.osName());
+        shared.charge(program.osName(), length);
+        program.memory(request, memory.id(), program, true, length, fd);
     }
 
     void open(ProgramSession program, int request, String os, String name, boolean write) {
@@ -100,14 +103,30 @@ final class MemoryTable {
                     + " is written by program " + memory.maker().id() + " alone");
         } else {
             memory.users().add(program);
-            program.memory(request, memory.id(), memory.maker(), write, memory.length(),
-                    write ? memory.writable() : memory.readOnly());
+            grant(program, request, memory, write);
         }
+    }
+
+    private static void grant(ProgramSession program, int request, Memory memory, boolean write) {
+        int fd = write ? memory.fd() : MemoryObject.reopenReadOnly(memory.fd());
+        if (fd < 0) {
+            memory.users().remove(program);
+            program.refuse(request, AttachError.LIMIT, "open memory to be read: " + Errno.describe(-fd));
+            return;
+        }
+        program.memory(request, memory.id(), memory.maker(), write, memory.length(), fd);
+        if (!write) {
+            Fd.close(fd);
+        }
+    }
+
+    boolean has(int id) {
+        return byId.containsKey(id);
     }
 
     /** The program does not use it any more; false if there is none of that id. */
     boolean close(ProgramSession program, int id) {
-        Memory memory = memories.values().stream().filter(each -> each.id() == id).findFirst().orElse(null);
+        Memory memory = byId.get(id);
         if (memory == null) {
             return false;
         }
@@ -129,9 +148,11 @@ final class MemoryTable {
     private void end(Memory memory, ClosedReason reason) {
         // Telling a user may end that one, which may have made memory too.
         if (memories.remove(memory.key(), memory)) {
+            byId.remove(memory.id());
+            made.remove(memory.maker());
+            inOs.remove(memory.maker().osName());
             shared.charge(memory.maker().osName(), -memory.length());
-            Fd.close(memory.writable());
-            Fd.close(memory.readOnly());
+            Fd.close(memory.fd());
             memory.users().all().forEach(user -> user.closed(memory.id(), reason));
         }
     }

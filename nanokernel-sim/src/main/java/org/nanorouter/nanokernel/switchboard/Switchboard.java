@@ -2,14 +2,17 @@
 package org.nanorouter.nanokernel.switchboard;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.abi.AttachError;
 import org.nanorouter.nanokernel.abi.ClosedReason;
 import org.nanorouter.nanokernel.abi.RecordDescriptor;
+import org.nanorouter.nanokernel.abi.SyncDescriptor;
 import org.nanorouter.nanokernel.abi.SyncKind;
 import org.nanorouter.nanokernel.attach.ConnectionGrant;
 import org.nanorouter.nanokernel.attach.ProgramHost;
@@ -24,13 +27,17 @@ import org.nanorouter.shim.ShimException;
 public final class Switchboard implements ProgramHost {
     /** Ports, connections, memories and sync objects that one program may have, of each. */
     public static final int MAX_PER_PROGRAM = 64;
+    /** Memories, and openings of sync objects, that all programs of an OS may have, of each: they cost descriptors. */
+    public static final int MAX_PER_OS = 128;
 
     private final List<Share> shares;
     private final SharedBytes shared;
     private final MemoryTable memories;
     private final SyncTable syncs;
     private final Map<String, OpenPort> ports = new LinkedHashMap<>();
+    private final Set<Integer> portIds = new HashSet<>();
     private final Map<Integer, Connection> connections = new LinkedHashMap<>();
+    private final Set<Integer> programs = new HashSet<>();
     private int lastId;
     private int lastProgram;
 
@@ -48,11 +55,18 @@ public final class Switchboard implements ProgramHost {
 
     @Override
     public int nextProgram() {
-        return ++lastProgram;
+        do {
+            lastProgram = lastProgram % SyncDescriptor.HOLDER + 1;
+        } while (!programs.add(lastProgram));
+        return lastProgram;
     }
 
     private int nextId() {
-        return ++lastId;
+        do {
+            lastId = lastId % Integer.MAX_VALUE + 1;
+        } while (connections.containsKey(lastId) || portIds.contains(lastId) || memories.has(lastId)
+                || syncs.has(lastId));
+        return lastId;
     }
 
     private record OpenPort(int id, String name, int capacity, ProgramSession owner) {
@@ -125,13 +139,18 @@ public final class Switchboard implements ProgramHost {
         } else {
             OpenPort port = new OpenPort(nextId(), name, capacity, program);
             ports.put(key, port);
+            portIds.add(port.id());
             program.done(request, port.id());
         }
     }
 
+    private void removePorts(Predicate<OpenPort> which) {
+        ports.values().removeIf(port -> which.test(port) && portIds.remove(port.id()));
+    }
+
     @Override
     public void closePort(ProgramSession program, int portId) {
-        ports.values().removeIf(port -> port.id() == portId && port.owner() == program);
+        removePorts(port -> port.id() == portId && port.owner() == program);
     }
 
     @Override
@@ -235,12 +254,13 @@ public final class Switchboard implements ProgramHost {
 
     @Override
     public void left(ProgramSession program, boolean epochEnded) {
-        ports.values().removeIf(port -> port.owner() == program);
+        removePorts(port -> port.owner() == program);
         for (Connection connection : connectionsThat(each -> each.isOf(program))) {
             end(connection, program, epochEnded ? ClosedReason.EPOCH_ENDED : ClosedReason.PROGRAM_ENDED);
         }
         memories.left(program, epochEnded);
         syncs.left(program);
+        programs.remove(program.id());
     }
 
     private void end(Connection connection, ProgramSession by, ClosedReason reason) {

@@ -2,9 +2,12 @@
 package org.nanorouter.nanokernel.switchboard;
 
 import java.nio.ByteBuffer;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.abi.AttachError;
@@ -22,6 +25,9 @@ final class SyncTable {
     private final SharedBytes shared;
     private final IntSupplier nextId;
     private final Map<String, Sync> syncs = new LinkedHashMap<>();
+    private final Map<Integer, Sync> byId = new HashMap<>();
+    private final Map<ProgramSession, Set<Sync>> byProgram = new HashMap<>();
+    private final Counts<String> inOs = new Counts<>();
 
     SyncTable(SharedBytes shared, IntSupplier nextId) {
         this.shared = shared;
@@ -29,7 +35,8 @@ final class SyncTable {
     }
 
     /** Descriptor and mapping are the table's. */
-    private record Sync(int id, String name, SyncKind kind, int limit, int fd, MappedMemory page, Users users) {
+    private record Sync(int id, String name, SyncKind kind, int limit, int fd, MappedMemory page,
+            Counts<ProgramSession> users) {
     }
 
     void open(ProgramSession program, int request, String name, int kindValue, int initial, int limit) {
@@ -45,7 +52,7 @@ final class SyncTable {
             program.refuse(request, AttachError.BAD_SYNC, name + " is there, as " + there.kind()
                     + " with limit=" + there.limit());
         } else {
-            String refusal = limit(program);
+            String refusal = limit(program, there);
             if (refusal != null) {
                 program.refuse(request, AttachError.LIMIT, refusal);
             } else {
@@ -54,8 +61,13 @@ final class SyncTable {
         }
     }
 
-    private @Nullable String limit(ProgramSession program) {
-        if (syncs.values().stream().filter(each -> each.users().has(program)).count() >= Switchboard.MAX_PER_PROGRAM) {
+    private @Nullable String limit(ProgramSession program, @Nullable Sync there) {
+        Set<Sync> its = byProgram.getOrDefault(program, Set.of());
+        if (inOs.of(program.osName()) >= Switchboard.MAX_PER_OS) {
+            return "the programs of OS " + program.osName() + " have opened " + Switchboard.MAX_PER_OS
+                    + " sync objects";
+        }
+        if (its.size() >= Switchboard.MAX_PER_PROGRAM && !its.contains(there)) {
             return "the program has " + Switchboard.MAX_PER_PROGRAM + " sync objects";
         }
         return shared.refusal(program.osName(), SyncDescriptor.LENGTH, "the sync object");
@@ -66,6 +78,8 @@ final class SyncTable {
         try {
             Sync sync = there == null ? make(name, kind, initial, limit) : there;
             sync.users().add(program);
+            byProgram.computeIfAbsent(program, key -> new LinkedHashSet<>()).add(sync);
+            inOs.add(program.osName());
             shared.charge(program.osName(), SyncDescriptor.LENGTH);
             program.sync(request, sync.id(), sync.fd());
         } catch (ShimException e) {
@@ -81,8 +95,9 @@ final class SyncTable {
             buffer.putInt(SyncDescriptor.KIND_OFFSET, kind.value()).putInt(SyncDescriptor.LIMIT_OFFSET, limit)
                     .putInt(SyncDescriptor.WORD_OFFSET, initial)
                     .putLong(SyncDescriptor.MAGIC_OFFSET, SyncDescriptor.MAGIC);
-            Sync sync = new Sync(nextId.getAsInt(), name, kind, limit, fd, page, new Users());
+            Sync sync = new Sync(nextId.getAsInt(), name, kind, limit, fd, page, new Counts<>());
             syncs.put(name, sync);
+            byId.put(sync.id(), sync);
             return sync;
         } catch (ShimException e) {
             Fd.close(fd);
@@ -92,13 +107,19 @@ final class SyncTable {
 
     /** The program gives one opening back; false if there is no sync object of that id. */
     boolean close(ProgramSession program, int id) {
-        Sync sync = syncs.values().stream().filter(each -> each.id() == id).findFirst().orElse(null);
+        Sync sync = byId.get(id);
         if (sync == null) {
             return false;
         }
-        if (sync.users().has(program)) {
-            shared.charge(program.osName(), -SyncDescriptor.LENGTH);
-            if (sync.users().remove(program)) {
+        if (sync.users().of(program) > 0) {
+            uncharge(program);
+            sync.users().remove(program);
+            if (sync.users().of(program) == 0) {
+                Set<Sync> its = byProgram.getOrDefault(program, Set.of());
+                its.remove(sync);
+                if (its.isEmpty()) {
+                    byProgram.remove(program);
+                }
                 SyncRepair.closed(sync.page(), sync.kind(), program.id());
                 endIfUnused(sync);
             }
@@ -107,19 +128,29 @@ final class SyncTable {
     }
 
     void left(ProgramSession program) {
-        for (Sync sync : List.copyOf(syncs.values())) {
-            int openings = sync.users().removeAll(program);
-            if (openings > 0) {
-                shared.charge(program.osName(), -(long) openings * SyncDescriptor.LENGTH);
-                SyncRepair.ended(sync.page(), sync.kind(), program.id());
-                endIfUnused(sync);
+        Set<Sync> its = byProgram.remove(program);
+        for (Sync sync : its == null ? Set.<Sync>of() : its) {
+            for (int openings = sync.users().removeAll(program); openings > 0; openings--) {
+                uncharge(program);
             }
+            SyncRepair.ended(sync.page(), sync.kind(), program.id());
+            endIfUnused(sync);
         }
+    }
+
+    private void uncharge(ProgramSession program) {
+        inOs.remove(program.osName());
+        shared.charge(program.osName(), -SyncDescriptor.LENGTH);
+    }
+
+    boolean has(int id) {
+        return byId.containsKey(id);
     }
 
     private void endIfUnused(Sync sync) {
         if (sync.users().isEmpty()) {
             syncs.remove(sync.name());
+            byId.remove(sync.id());
             sync.page().close();
             Fd.close(sync.fd());
         }

@@ -270,8 +270,8 @@ class AbiTest {
             Integer.toUnsignedLong(SyncDescriptor.WAITERS));
         add("set", 1L << specified("MANUAL_EVENT \\| (\\d+) set"), "NK_SYNC_EVENT_SET", SyncDescriptor.EVENT_SET);
         add("broken", 1L << specified("(\\d+) broken"), "NK_SYNC_BROKEN", SyncDescriptor.BROKEN);
-        add("generation", 1L << specified("(\\d+) to 29 generation"), "NK_SYNC_GENERATION", SyncDescriptor.GENERATION);
-        add("was reset", 1L << specified("(\\d+) was reset"), "NK_SYNC_WAS_RESET", SyncDescriptor.WAS_RESET);
+        add("passed", 0x3FFL << specified("(\\d+) to 20 passed"), "NK_SYNC_PASSED", SyncDescriptor.PASSED);
+        add("resets", 0x3FFL << specified("(\\d+) to 30 resets"), "NK_SYNC_RESETS", SyncDescriptor.RESETS);
         add("died", 1L << specified("(\\d+) died"), "NK_SYNC_DIED", SyncDescriptor.DIED);
         add("token", specified("u8\\[(\\d+)\\] token"), "NK_TOKEN_LENGTH", AttachDescriptor.TOKEN_LENGTH);
         add("refused text", specified("char\\[(\\d+)\\] text"), "NK_REFUSED_TEXT_LENGTH",

@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
@@ -26,6 +28,7 @@ final class PeerProcess implements AutoCloseable {
 
     private final Process process;
     private final BufferedReader output;
+    private final ExecutorService reader = Executors.newSingleThreadExecutor();
     private final Writer input;
 
     private PeerProcess(Process process) {
@@ -70,13 +73,21 @@ final class PeerProcess implements AutoCloseable {
     /** Sends a line that makes it wait, and comes back once its thread sleeps in the kernel. */
     CompletableFuture<String> beginWait(String line) throws Exception {
         CompletableFuture<String> answer = begin(line);
-        await().atMost(WAIT_S, TimeUnit.SECONDS).until(() -> answer.isDone() || sleeps());
+        await().atMost(WAIT_S, TimeUnit.SECONDS).until(() -> answer.isDone() || sleeps(process.pid()));
         return answer;
     }
 
-    /** Whether one of its threads waits for a word. */
-    private boolean sleeps() throws IOException {
-        try (Stream<Path> threads = Files.list(Path.of("/proc/" + process.pid() + "/task"))) {
+    /** Runs it once a thread of the test's process waits for a word. */
+    static CompletableFuture<Void> onceThisProcessWaits(Runnable what) {
+        return CompletableFuture.runAsync(() -> {
+            await().atMost(WAIT_S, TimeUnit.SECONDS).until(() -> sleeps(ProcessHandle.current().pid()));
+            what.run();
+        });
+    }
+
+    /** Whether a thread of a process waits for a word. */
+    private static boolean sleeps(long pid) throws IOException {
+        try (Stream<Path> threads = Files.list(Path.of("/proc/" + pid + "/task"))) {
             return threads.map(thread -> thread.resolve("syscall")).anyMatch(PeerProcess::waitsForWords);
         }
     }
@@ -102,7 +113,7 @@ final class PeerProcess implements AutoCloseable {
             } catch (IOException e) {
                 return "gone";
             }
-        });
+        }, reader);
     }
 
     /** Kills it, and comes back once it is gone. */
@@ -130,5 +141,6 @@ final class PeerProcess implements AutoCloseable {
     @Override
     public void close() {
         process.destroyForcibly();
+        reader.shutdown();
     }
 }

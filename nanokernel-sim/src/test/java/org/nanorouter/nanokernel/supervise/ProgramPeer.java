@@ -166,6 +166,10 @@ final class ProgramPeer {
                 return "torn";
             }
             words.putLong(0, a + 1);
+            // Long enough to be killed in.
+            for (int turn = 0; turn < 100; turn++) {
+                Thread.onSpinWait();
+            }
             words.putLong(Long.BYTES, b + 1);
             mutex.unlock();
         }

@@ -19,9 +19,12 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nanorouter.nanokernel.abi.AttachError;
 import org.nanorouter.nanokernel.abi.ClosedReason;
 import org.nanorouter.nanokernel.attach.AttachRefusedException;
+import org.nanorouter.nanokernel.attach.ProgramLink;
+import org.nanorouter.nanokernel.program.Mutex;
 import org.nanorouter.nanokernel.program.Program;
 import org.nanorouter.nanokernel.program.SharedMemory;
 import org.nanorouter.nanokernel.switchboard.Switchboard;
@@ -139,6 +142,57 @@ class SharedMemoryTest {
         SharedMemory next = join("a").createMemory("m", 4096, false);
         assertThat(next.ownerEpoch()).isEqualTo(2);
         assertThat(next.buffer().getLong(0)).isZero();
+    }
+
+    @ParameterizedTest(name = "they joined in the order {0}")
+    @ValueSource(strings = {"012", "021", "102", "120", "201", "210"})
+    void thoseThatShareMayAllEndAtOnce(String order) throws Exception {
+        Program[] programs = new Program[order.length()];
+        for (char which : order.toCharArray()) {
+            programs[which - '0'] = join("a");
+        }
+        for (int maker = 0; maker < programs.length; maker++) {
+            programs[maker].createMemory("m" + maker, 4096, false);
+            for (Program other : programs) {
+                if (other != programs[maker]) {
+                    other.openMemory("a", "m" + maker, false);
+                }
+            }
+        }
+        // On the machine's thread, so that it looks at none of them before all have ended.
+        machine.on(() -> {
+            List.of(programs).forEach(Program::close);
+            return 0;
+        });
+        await().until(() -> memories().isEmpty() && sharedBy("a") == 0);
+    }
+
+    @Test
+    void nobodyClosesWhatIsAnothers() throws Exception {
+        Program a = join("a");
+        a.createMemory("m", 4096, false);
+        Mutex mutex = a.mutex("x");
+        assertThat(mutex.lock(0)).isEqualTo(Mutex.Result.LOCKED);
+        try (ProgramLink link = ProgramLink.join(machine.attachSocket("b"), "b",
+                machine.osDirectory("b").resolve("token"))) {
+            for (int id = 0; id < 100; id++) {
+                link.giveUp(id);
+            }
+        }
+        assertThat(join("b").openMemory("a", "m", false).closed()).isNull();
+        mutex.unlock();
+    }
+
+    @Test
+    void whatIsClosedIsRefusedAndNotTouched() throws Exception {
+        Program a = join("a");
+        Mutex mutex = a.mutex("x");
+        mutex.close();
+        assertThatThrownBy(() -> mutex.lock(0)).isInstanceOf(IllegalStateException.class);
+        SharedMemory memory = a.createMemory("m", 4096, false);
+        a.close();
+        a.close();
+        assertThatThrownBy(memory::buffer).isInstanceOf(IllegalStateException.class);
     }
 
     @Test

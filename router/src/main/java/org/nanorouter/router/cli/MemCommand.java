@@ -33,6 +33,7 @@ import picocli.CommandLine.Spec;
 final class MemCommand implements Runnable {
     private static final int WIDTH = 40;
     private static final int LINE = 16;
+    private static final int PIECE = 64 << 10;
     private static final long MIB = 1 << 20;
 
     @Spec
@@ -108,20 +109,26 @@ final class MemCommand implements Runnable {
             @Option(names = {"-n", "--length"}, paramLabel = "BYTES", defaultValue = "256",
                     description = "How many at most. Default: ${DEFAULT-VALUE}.") long length,
             @Option(names = "--raw", description = "As they are, for a pipe.") boolean raw) throws IOException {
+        if (skip < 0 || length < 0) {
+            throw new ParameterException(spec.commandLine(), "--skip and --length are 0 or more");
+        }
         try (Program program = ThisProgram.join(); SharedMemory memory = program.openMemory(os, name, false)) {
-            if (skip < 0 || length < 0 || skip > memory.length()) {
+            if (skip > memory.length()) {
                 throw new CommandFailure(ExitStatus.USAGE, "memory " + name + " has " + memory.length() + " bytes",
                         null);
             }
-            byte[] bytes = new byte[(int) Math.min(length, memory.length() - skip)];
             ByteBuffer buffer = memory.buffer();
-            buffer.get((int) skip, bytes);
-            if (raw) {
-                System.out.write(bytes, 0, bytes.length);
-                System.out.flush();
-            } else {
-                show(bytes, skip, System.out);
+            long end = skip + Math.min(length, memory.length() - skip);
+            for (long at = skip; at < end; at += PIECE) {
+                byte[] bytes = new byte[(int) Math.min(PIECE, end - at)];
+                buffer.get((int) at, bytes);
+                if (raw) {
+                    System.out.write(bytes, 0, bytes.length);
+                } else {
+                    show(bytes, at, System.out);
+                }
             }
+            System.out.flush();
         } catch (AttachRefusedException e) {
             throw ThisProgram.refused(e);
         }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.router.cli;
 
+import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.attach.AttachRefusedException;
 import org.nanorouter.nanokernel.program.Barrier;
 import org.nanorouter.nanokernel.program.Event;
@@ -50,15 +52,15 @@ final class SyncCommand implements Runnable {
         private boolean auto;
 
         @Option(names = "--semaphore", paramLabel = "LIMIT", description = "A semaphore of at most LIMIT units.")
-        private int semaphore;
+        private @Nullable Integer semaphore;
 
         @Option(names = "--barrier", paramLabel = "PARTIES", description = "A barrier for so many.")
-        private int barrier;
+        private @Nullable Integer barrier;
     }
 
     @Command(name = "wait", description = {
         "Waits for an event, takes a unit of a semaphore, or comes to a barrier.",
-        "Exit code 1 if the time was over, or if somebody broke the barrier."
+        "Exit code 1 if the time was over, or if somebody gave up or died at the barrier."
     })
     int await(
             @Parameters(paramLabel = "NAME", description = "1 to 31 of a-z, 0-9, '.', '_', '-'.") String name,
@@ -68,36 +70,49 @@ final class SyncCommand implements Runnable {
         Kind wanted = kind == null ? new Kind() : kind;
         try (Program program = ThisProgram.join()) {
             boolean done;
-            if (wanted.semaphore > 0) {
+            if (wanted.semaphore != null) {
                 try (Semaphore semaphore = program.semaphore(name, 0, wanted.semaphore)) {
                     done = semaphore.acquire(timeoutMs);
                 }
-            } else if (wanted.barrier > 0) {
+            } else if (wanted.barrier != null) {
                 try (Barrier barrier = program.barrier(name, wanted.barrier)) {
                     Barrier.Result result = barrier.await(timeoutMs);
-                    done = result == Barrier.Result.LAST || result == Barrier.Result.PASSED;
+                    if (result == Barrier.Result.BROKEN) {
+                        throw new CommandFailure(ExitStatus.FAILED, "barrier " + name + " is broken", null);
+                    }
+                    done = result != Barrier.Result.TIMED_OUT;
                 }
             } else {
                 try (Event event = program.event(name, wanted.auto)) {
                     done = event.await(timeoutMs);
                 }
             }
-            return done ? ExitStatus.OK : ExitStatus.FAILED;
+            if (!done) {
+                throw new CommandFailure(ExitStatus.FAILED, name + ": not within " + timeoutMs + " ms", null);
+            }
+            return ExitStatus.OK;
         } catch (AttachRefusedException e) {
             throw ThisProgram.refused(e);
         }
     }
 
-    @Command(name = "post", description = "Sets an event, or gives a unit to a semaphore.")
+    @Command(name = "post", description = {
+        "Sets an event, or gives a unit to a semaphore.",
+        "Exit code 1 if no program has it, so that nobody would know."
+    })
     int post(
             @Parameters(paramLabel = "NAME", description = "1 to 31 of a-z, 0-9, '.', '_', '-'.") String name,
             @ArgGroup Kind kind) throws IOException {
         Kind wanted = kind == null ? new Kind() : kind;
-        if (wanted.barrier > 0) {
+        if (wanted.barrier != null) {
             throw new ParameterException(spec.commandLine(), "a barrier is waited for by all, and posted by none");
         }
         try (Program program = ThisProgram.join()) {
-            if (wanted.semaphore > 0) {
+            List<?> syncs = (List<?>) JSON.std.mapFrom(program.list()).get("syncs");
+            if (syncs.stream().noneMatch(sync -> name.equals(((Map<?, ?>) sync).get("name")))) {
+                throw new CommandFailure(ExitStatus.FAILED, "no program has " + name, null);
+            }
+            if (wanted.semaphore != null) {
                 try (Semaphore semaphore = program.semaphore(name, 0, wanted.semaphore)) {
                     if (!semaphore.release()) {
                         throw new CommandFailure(ExitStatus.FAILED, "semaphore " + name + " is full", null);
