@@ -278,6 +278,8 @@ NKS_EXPORT int nks_unix_socket_listen_seq_packet(const char *path, int mode);
 NKS_EXPORT int nks_unix_socket_accept(int fd);
 /* The process that connected, as the caller's pid namespace numbers it; 0: it is not in there. SO_PEERCRED, unix(7). */
 NKS_EXPORT int nks_unix_socket_peer_pid(int fd);
+/* Bytes of the kernel's memory with what was sent and the peer has not read yet. SIOCOUTQ of linux/sockios.h. */
+NKS_EXPORT int nks_unix_socket_unread(int fd);
 /* Waits at most one second for room in the listener's queue, then -EAGAIN. -ECONNREFUSED, -ENOENT: nobody listens. */
 NKS_EXPORT int nks_unix_socket_connect_seq_packet(const char *path);
 /* Makes two connected seqpacket sockets and writes them to the two int32 at fds. */

@@ -34,6 +34,9 @@ public final class UnixSocket {
     /** The process that connected, as we number it; 0 if our pid namespace does not hold it. Or -errno. */
     public static native int peerPid(int fd);
 
+    /** Bytes of the kernel's memory with what was sent and the peer has not read yet, or -errno. */
+    public static native int unread(int fd);
+
     /**
      * Connects; waits at most one second for room in the listener's queue.
      *

@@ -9,12 +9,16 @@ import org.nanorouter.nanokernel.abi.AttachDescriptor;
 import org.nanorouter.nanokernel.abi.AttachError;
 import org.nanorouter.nanokernel.abi.ClosedReason;
 import org.nanorouter.shim.Errno;
+import org.nanorouter.shim.UnixSocket;
 
 /**
  * The nanokernel's end of the connection of a program that joined; a part of its {@link AttachSession}. Telling a
  * program something may end it, and with that others: whoever is told after its own end is told nothing.
  */
 public final class ProgramSession {
+
+    /** Bytes, with what the kernel adds; a queue takes three times as many. */
+    private static final int MAX_UNREAD = 64 << 10;
 
     private final AttachSocket socket;
     private final ProgramHost host;
@@ -113,6 +117,14 @@ public final class ProgramSession {
         } else {
             host.createMemory(this, request, os, name, length, write);
         }
+    }
+
+    /**
+     * Whether the program reads what it is told, so that there is room for more. What others make it be told stops
+     * where it does not, before it would have to be cut off for it.
+     */
+    public boolean reads() {
+        return UnixSocket.unread(socket.fd()) < MAX_UNREAD;
     }
 
     /** Answers a request. */

@@ -163,6 +163,9 @@ public final class Switchboard implements ProgramHost {
                     + ObjectName.printable(name) + "'");
         } else if (port.owner() == program) {
             program.refuse(request, AttachError.NO_SUCH_PORT, "port " + name + " is the program's own");
+        } else if (!port.owner().reads()) {
+            program.refuse(request, AttachError.LIMIT, "program " + port.owner().id() + " of OS " + os
+                    + " does not read what it is told");
         } else {
             String limit = limit(program, port);
             if (limit != null) {
