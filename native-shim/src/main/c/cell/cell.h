@@ -4,6 +4,7 @@
  *
  * nk-cell.c reads the command line, watches the cell from outside and mirrors its end. mounts.c lays the file tree
  * of the cell. init.c is process 1 of the cell; services.c is what it knows of the commands that it starts anew.
+ * cgroup.c puts it all into the control groups that limit it.
  */
 #ifndef CELL_H
 #define CELL_H
@@ -16,6 +17,7 @@
 #define CELL_MAX_BINDS 64
 #define CELL_MAX_SETENV 64
 #define CELL_MAX_SERVICES 16
+#define CELL_MAX_CGROUPS 4
 #define CELL_UID_RANGE 65536u
 
 /* Exit codes of sysexits.h that nk-cell uses for its own failures; every other code is the init command's. */
@@ -35,6 +37,11 @@ struct cell_bind {
 	int tree; /* a detached copy of source, taken before anything covers it */
 };
 
+struct cell_cgroup {
+	const char *path; /* its cgroup.procs */
+	int fd; /* -1: it could not be opened, which was said */
+};
+
 struct cell {
 	const char *name;
 	char *dir;
@@ -42,6 +49,7 @@ struct cell {
 	uint32_t uid_base; /* 0: the cell's root is the caller, and there is no other uid */
 	bool lifeline;
 	bool tun;
+	bool bare; /* no cell is made: this process becomes the init command */
 	int log; /* descriptor, -1: the caller's stdout and stderr */
 	int null; /* /dev/null, opened before /dev is replaced */
 	struct cell_bind binds[CELL_MAX_BINDS];
@@ -51,11 +59,23 @@ struct cell {
 	char **init; /* its first is NULL: there is none, the cell lives until it is told to end */
 	char **services[CELL_MAX_SERVICES]; /* commands, each ended by NULL */
 	size_t service_count;
+	struct cell_cgroup cgroups[CELL_MAX_CGROUPS];
+	size_t cgroup_count;
 };
 
 /* Prints one line, "nk-cell: NAME: ...", and ends this process. Namespaces end with it: nothing needs undoing. */
 __attribute__((noreturn, format(printf, 3, 4)))
 void cell_die(const struct cell *cell, int status, const char *format, ...);
+
+/* Opens the control groups, as long as the caller has the machine's file tree and user. */
+void cell_cgroups_open(struct cell *cell);
+
+/* Moves a process that has no children yet, and closes the control groups. */
+void cell_cgroups_enter(const struct cell *cell, pid_t pid);
+
+/* Enters the control groups itself, and becomes the init command in the environment that it has. */
+__attribute__((noreturn))
+void cell_become(struct cell *cell);
 
 /* Lays everything but proc, sysfs and devpts in the caller's mount namespace, which must be its own. */
 void cell_prepare_mounts(struct cell *cell);

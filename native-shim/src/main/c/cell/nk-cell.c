@@ -3,7 +3,9 @@
  * nk-cell - makes one namespace cell, runs an OS's init command and its services in it, and ends with the init command.
  *
  *     nk-cell --name OS --dir DIR [--home DIR] [--uid-base N] [--bind SRC:DST[:ro]]... [--setenv K=V]...
- *             [--service N COMMAND ARGUMENT...]... [--no-tun] [--lifeline] [--log FILE] -- [INIT [ARGUMENT]...]
+ *             [--service N COMMAND ARGUMENT...]... [--cgroup FILE]... [--no-tun] [--lifeline] [--log FILE]
+ *             -- [INIT [ARGUMENT]...]
+ *     nk-cell --bare --name OS [--cgroup FILE]... -- INIT [ARGUMENT]...
  *
  *     --name OS        host name of the cell; NK_OS
  *     --dir DIR        the OS's run directory: the same path in the cell, writable. It must belong to the cell's root
@@ -18,6 +20,9 @@
  *                      (services.c). With services INIT may be missing: the cell then lives until it is told to end
  *     --setenv K=V     for the init command and the services, whose environment is otherwise NK_OS, NK_RUN, NK_ATTACH,
  *                      NK_TOKEN_FILE, NANOROUTER_HOME, PATH, HOME, USER, SHELL, LANG and TERM
+ *     --cgroup FILE    the cgroup.procs of a control group that process 1 is put into before it runs anything, and with
+ *                      it all that it starts; the watcher stays outside. One that refuses it is a line in the log
+ *     --bare           make no cell: enter the control groups, and become INIT in the environment that there is
  *     --no-tun         do not insist on /dev/net/tun
  *     --lifeline       end the cell when standard input ends
  *     --log FILE       stdout and stderr of the init command and the services, appended to; else they are nk-cell's own
@@ -37,9 +42,10 @@
  * The way up. (1) A mount namespace, as root directly, else inside a user namespace whose only uid is the
  * caller's. (2) mounts.c lays the file tree there. (3) clone() of process 1 into a user namespace of its own and
  * with it new mount, pid, network, uts and ipc namespaces, which it owns; the mounts of step 2 are locked in it.
- * (4) The watcher writes the uid and gid maps. (5) init.c mounts proc, sysfs and devpts and reports. A failure on
- * the way is one line on stderr and a code of sysexits.h: 64 usage, 69 the kernel does not allow it here, 71 an
- * unexpected error, 73 no log, 77 not root, 78 a path that is not there.
+ * (4) The watcher writes the uid and gid maps, and puts process 1 into the control groups (cgroup.c). (5) init.c
+ * mounts proc, sysfs and devpts and reports. A failure on the way is one line on stderr and a code of sysexits.h: 64
+ * usage, 69 the kernel does not allow it here, 71 an unexpected error, 73 no log, 77 not root, 78 a path that is not
+ * there.
  */
 #include "cell.h"
 
@@ -139,6 +145,13 @@ static void add_service(struct cell *cell, const char *text, int argc, char **ar
 	optind += (int)words;
 }
 
+static void add_cgroup(struct cell *cell, const char *path)
+{
+	if (cell->cgroup_count == CELL_MAX_CGROUPS)
+		cell_die(cell, CELL_USAGE, "more than %d control groups", CELL_MAX_CGROUPS);
+	cell->cgroups[cell->cgroup_count++].path = path;
+}
+
 static uint32_t parse_uid_base(const struct cell *cell, const char *text)
 {
 	char *end;
@@ -154,13 +167,14 @@ static uint32_t parse_uid_base(const struct cell *cell, const char *text)
 
 static void parse(struct cell *cell, int argc, char **argv)
 {
-	enum { NAME = 1, DIR, HOME, UID_BASE, BIND, SETENV, SERVICE, NO_TUN, LIFELINE, LOG };
+	enum { NAME = 1, DIR, HOME, UID_BASE, BIND, SETENV, SERVICE, CGROUP, BARE, NO_TUN, LIFELINE, LOG };
 	static const struct option options[] = {
 		{ "name", required_argument, NULL, NAME },	   { "dir", required_argument, NULL, DIR },
 		{ "home", required_argument, NULL, HOME },	   { "uid-base", required_argument, NULL, UID_BASE },
 		{ "bind", required_argument, NULL, BIND },	   { "setenv", required_argument, NULL, SETENV },
 		{ "service", required_argument, NULL, SERVICE },   { "no-tun", no_argument, NULL, NO_TUN },
 		{ "lifeline", no_argument, NULL, LIFELINE },	   { "log", required_argument, NULL, LOG },
+		{ "cgroup", required_argument, NULL, CGROUP },	   { "bare", no_argument, NULL, BARE },
 		{ NULL, 0, NULL, 0 },
 	};
 	const char *dir = NULL;
@@ -191,6 +205,12 @@ static void parse(struct cell *cell, int argc, char **argv)
 		case SERVICE:
 			add_service(cell, optarg, argc, argv);
 			break;
+		case CGROUP:
+			add_cgroup(cell, optarg);
+			break;
+		case BARE:
+			cell->bare = true;
+			break;
 		case NO_TUN:
 			cell->tun = false;
 			break;
@@ -205,7 +225,9 @@ static void parse(struct cell *cell, int argc, char **argv)
 		}
 	}
 	cell->init = argv + optind;
-	if (!cell->name || !*cell->name || !dir || (!cell->init[0] && !cell->service_count))
+	if (cell->bare && cell->name && *cell->name && cell->init[0])
+		return;
+	if (cell->bare || !cell->name || !*cell->name || !dir || (!cell->init[0] && !cell->service_count))
 		cell_die(cell, CELL_USAGE, "usage: nk-cell --name OS --dir DIR [OPTION]... -- INIT [ARGUMENT]...");
 	if (cell->uid_base && geteuid() != 0)
 		cell_die(cell, CELL_NOPERM, "--uid-base needs root");
@@ -391,6 +413,8 @@ int main(int argc, char **argv)
 	pid_t pid;
 
 	parse(&cell, argc, argv);
+	if (cell.bare)
+		cell_become(&cell);
 	umask(022);
 	cell.null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	dir = open(cell.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -409,6 +433,7 @@ int main(int argc, char **argv)
 	/* Away from the caller's terminal, whose interrupts are not meant for the cell. Fails for a group's leader. */
 	(void)setsid();
 
+	cell_cgroups_open(&cell);
 	enter_mount_namespace(&cell);
 	cell_prepare_mounts(&cell);
 	pid = clone_cell(&cell, go, ready);
@@ -416,6 +441,7 @@ int main(int argc, char **argv)
 		write_maps(&cell, pid, cell.uid_base, cell.uid_base, CELL_UID_RANGE);
 	else
 		write_maps(&cell, pid, 0, 0, 1);
+	cell_cgroups_enter(&cell, pid);
 	if (write(go[1], &byte, 1) != 1 || read(ready[0], &byte, 1) != 1)
 		return wait_for(pid);
 	if (!write_pid_file(dir, pid)) {

@@ -255,6 +255,82 @@ class KernelIT {
         }
     }
 
+    @Test
+    void anOsIsHeldToItsLimitsAndTheOthersLive() throws Exception {
+        String limited = RunningKernel.agent("limited", 2) + """
+                memory_limit = "32 MiB"
+                cpus = "0"
+                cpu_weight = 50
+                [[os.services]]
+                command = ["sh", "-c", "dd if=/dev/zero of=/dev/null bs=200M count=1; echo dd: $?; exec sleep 1000"]
+                """;
+        try (RunningKernel kernel = RunningKernel.start(directory, machine(1) + limited)) {
+            awaitAll(kernel, 1);
+            kernel.awaitState("limited", "running");
+            long pid = kernel.pid("limited");
+            Map<?, ?> limits = (Map<?, ?>) kernel.call("os.show", "limited").get("limits");
+            assertThat(limits.keySet()).map(String::valueOf)
+                    .containsExactlyInAnyOrder("memory_limit", "cpus", "cpu_weight");
+            if (isEnforced(limits, "cpus")) {
+                BitSet first = new BitSet();
+                first.set(0);
+                String child = Long.toString(ProcessHandle.of(pid).orElseThrow().children().findAny().orElseThrow()
+                        .pid());
+                assertThat(List.of(processors(Long.toString(pid)), processors(child))).containsOnly(first);
+            }
+            String end = isEnforced(limits, "memory_limit") ? "dd: 137" : "dd: 0";
+            Path console = kernel.base.resolve("default/os/limited/console.log");
+            await(end).atMost(60, TimeUnit.SECONDS).until(() -> Files.readString(console).contains(end));
+            await("os1 pings it").atMost(60, TimeUnit.SECONDS).until(() -> kernel.pings("os1", "10.77.0.2"));
+            assertThat(kernel.call("os.show", "limited")).containsEntry("epoch", 1).containsEntry("state", "running");
+            assertThat(kernel.call("os.show", "os1")).doesNotContainKey("limits").containsEntry("state", "running");
+            assertThat(kernel.nanorouter("os", "show", "limited").out())
+                    .containsPattern("limits.cpu_weight +" + limits.get("cpu_weight"));
+            assertNoGroupIsLeft(kernel, pid);
+        }
+    }
+
+    @Test
+    void aProgramWithoutACellIsWithinItsLimitsBeforeItRuns() throws Exception {
+        try (RunningKernel kernel = RunningKernel.start(directory, machine(1) + """
+                [[os]]
+                name = "program"
+                kind = "process"
+                init = ["sh", "-c", "cat /proc/self/cgroup; echo read; exec sleep 1000"]
+                memory_limit = "64 MiB"
+                """)) {
+            awaitAll(kernel, 1);
+            Path console = kernel.base.resolve("default/os/program/console.log");
+            await("it has run").atMost(60, TimeUnit.SECONDS).until(() -> Files.readString(console).contains("read"));
+            Map<String, Object> shown = kernel.call("os.show", "program");
+            if (isEnforced((Map<?, ?>) shown.get("limits"), "memory_limit")) {
+                assertThat(Files.readString(console)).containsPattern("/nanorouter/default[^/]*/program\\n");
+            }
+            assertNoGroupIsLeft(kernel, ((Number) shown.get("pid")).longValue());
+        }
+    }
+
+    /** Whether a limit holds here; where it does not, the reason must be there. */
+    private static boolean isEnforced(Map<?, ?> limits, String key) {
+        String text = String.valueOf(limits.get(key));
+        assertThat(text).matches("enforced|not enforced: .{10,}");
+        return "enforced".equals(text);
+    }
+
+    /** Ends the nanokernel, and looks for the groups in which a process was. */
+    private static void assertNoGroupIsLeft(RunningKernel kernel, long pid) throws Exception {
+        List<String> groups = Files.readAllLines(Path.of("/proc/" + pid + "/cgroup")).stream()
+                .map(line -> line.split(":", 3)[2]).filter(group -> group.contains("/nanorouter/default")).toList();
+        kernel.process.destroy();
+        assertThat(kernel.process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(kernel.process.exitValue()).as(kernel.log()).isZero();
+        kernel.awaitNothingLeft();
+        for (String group : groups) {
+            String instance = Path.of(group).getParent().getFileName().toString();
+            assertThat(Command.run("find", "/sys/fs/cgroup", "-type", "d", "-name", instance).out()).isEmpty();
+        }
+    }
+
     private void assertFails(List<String> command, Map<String, String> environment, int status, String... texts)
             throws IOException {
         Command failed = Command.run(environment, command);

@@ -52,6 +52,19 @@ class NkCellIT {
         }
     }
 
+    @Test
+    void aControlGroupThatCannotBeEnteredIsALineAndNoFailure() {
+        String program = directory.resolve("nk-cell").toString();
+        Command bare = Command.run(program, "--bare", "--name", "x", "--cgroup", "/nonexistent/cgroup.procs", "--",
+                "sh", "-c", "echo it runs; exit 7");
+        assertThat(bare.out()).isEqualTo("it runs\n");
+        assertThat(bare.err()).isEqualTo("nk-cell: x: cannot enter the control group of /nonexistent/cgroup.procs: "
+                + "No such file or directory\n");
+        assertThat(bare.status()).isEqualTo(7);
+        assertThat(Command.run(program, "--bare", "--name", "x", "--", "/nonexistent").status()).isEqualTo(127);
+        assertThat(Command.run(program, "--bare", "--name", "x").status()).isEqualTo(64);
+    }
+
     private Path osDirectory() {
         return directory.resolve("os");
     }

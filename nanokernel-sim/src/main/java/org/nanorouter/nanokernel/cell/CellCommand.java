@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.nanokernel.cell;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.abi.OsKind;
 import org.nanorouter.nanokernel.config.Mount;
@@ -18,8 +20,9 @@ import org.nanorouter.shim.Shim;
  * @param home     the program's home, which every cell sees; null if the program was not installed
  * @param lifeline whether cells end with the nanokernel's standard input
  * @param uids     the users that root can give to cells, a range to each; null if the nanokernel is not root
+ * @param groups   the control groups that limit OSes
  */
-public record CellCommand(@Nullable Path home, boolean lifeline, @Nullable UidMap uids) {
+public record CellCommand(@Nullable Path home, boolean lifeline, @Nullable UidMap uids, ControlGroups groups) {
     private static final long UID_RANGE = 65_536;
     private static final String SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -28,11 +31,49 @@ public record CellCommand(@Nullable Path home, boolean lifeline, @Nullable UidMa
         return os.kind() == OsKind.NAMESPACE && uids != null && uids.holds(os.uidBase(), UID_RANGE);
     }
 
-    /** The command that makes the cell of an OS and ends with it. */
-    public List<String> of(OsConfig os, OsDirectory directory) {
+    /**
+     * Starts an OS of kind namespace or process, within its limits as far as they can be enforced.
+     *
+     * @param group    its control group; the caller removes it when the process has ended
+     * @param executor where the listener hears of the process
+     * @throws IOException if there is no such program; then the control group is removed
+     */
+    public CellProcess start(OsConfig os, OsDirectory directory, ControlGroup group, Executor executor,
+            CellProcess.Listener listener) throws IOException {
+        List<Path> entrances = group.prepare();
+        try {
+            if (os.kind() == OsKind.NAMESPACE) {
+                return CellProcess.startCell(cell(os, directory, entrances), lifeline, executor, listener);
+            }
+            CellProcess program = CellProcess.startProgram(entrances.isEmpty() ? os.init() : bare(os, entrances),
+                    environment(os, directory), directory.consoleLog(), executor, listener);
+            // It enters by itself, too, before it runs what is not ours; this is for who looks earlier.
+            group.enter(program.pid());
+            return program;
+        } catch (IOException e) {
+            group.remove();
+            throw e;
+        }
+    }
+
+    private static List<String> nkCell(OsConfig os, List<Path> entrances) {
         List<String> command = new ArrayList<>(List.of(Shim.directory().resolve("nk-cell").toString(),
-                "--name", os.name(), "--dir", directory.path().toString(),
-                "--log", directory.consoleLog().toString()));
+                "--name", os.name()));
+        entrances.forEach(file -> command.addAll(List.of("--cgroup", file.toString())));
+        return command;
+    }
+
+    private static List<String> bare(OsConfig os, List<Path> entrances) {
+        List<String> command = nkCell(os, entrances);
+        command.addAll(List.of("--bare", "--"));
+        command.addAll(os.init());
+        return command;
+    }
+
+    /** The command that makes the cell of an OS and ends with it. */
+    private List<String> cell(OsConfig os, OsDirectory directory, List<Path> entrances) {
+        List<String> command = nkCell(os, entrances);
+        command.addAll(List.of("--dir", directory.path().toString(), "--log", directory.consoleLog().toString()));
         if (home != null) {
             command.addAll(List.of("--home", home.toString()));
         }

@@ -87,9 +87,9 @@ public final class CellRecord {
             if (startTime(pid).equals(OptionalLong.of(start))) {
                 LOG.info("ending process {}, left by a nanokernel that was killed", pid);
                 // nk-cell ends by itself, and takes the remains of its process 1 with it if it gets the time.
-                if (!isCell || !endsInTime(fd)) {
+                if (!isCell || !endsInTime(fd, END_WAIT_MS)) {
                     Process.pidfdSendSignal(fd, SIGKILL);
-                    endsInTime(fd);
+                    endsInTime(fd, END_WAIT_MS);
                 }
             }
         } finally {
@@ -97,12 +97,13 @@ public final class CellRecord {
         }
     }
 
-    private static boolean endsInTime(int fd) {
+    /** Waits for the end of a process, for at most so long. */
+    static boolean endsInTime(int fd, int milliseconds) {
         try (NativeBuffer memory = NativeBuffer.allocate(Poll.ENTRY_LENGTH)) {
             ByteBuffer entry = memory.buffer();
             entry.putInt(Poll.FD_OFFSET, fd);
             entry.putShort(Poll.EVENTS_OFFSET, Poll.IN);
-            return Poll.poll(memory.address(), 1, END_WAIT_MS) > 0;
+            return Poll.poll(memory.address(), 1, milliseconds) > 0;
         }
     }
 

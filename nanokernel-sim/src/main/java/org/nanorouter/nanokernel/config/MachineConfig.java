@@ -3,6 +3,7 @@ package org.nanorouter.nanokernel.config;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,12 @@ import org.jspecify.annotations.Nullable;
  *     uids of the cell, used when the nanokernel is root; ranges must not overlap</td></tr>
  * <tr><td>peers</td><td>all others</td><td>a list of OS names; two OSes have a channel if neither leaves the other
  *     out</td></tr>
+ * <tr><td>memory_limit</td><td>none</td><td>not for external; 16 MiB to 16 TiB, 0 B: none; memory of all its
+ *     processes, and swap where the kernel counts that. Whoever exceeds it is killed by the kernel</td></tr>
+ * <tr><td>cpus</td><td>all</td><td>not for external; the processors on which it runs, as in {@code "0-1,3"}; each must
+ *     be there</td></tr>
+ * <tr><td>cpu_weight</td><td>100</td><td>not for external; 1 to 10000; its share of processors for which it
+ *     competes</td></tr>
  * <tr><td>restart.policy</td><td>on-failure</td><td>always, on-failure (not when init ends with 0) or never</td></tr>
  * <tr><td>restart.delay</td><td>100 ms</td><td>0 to 1 h; before the first start after a failure; doubles with each
  *     failure within the window</td></tr>
@@ -66,11 +73,16 @@ public record MachineConfig(@Nullable String name, long ringSize, Duration heart
 
     /** Reads and checks a file. */
     public static MachineConfig read(Path file) throws ConfigException {
-        return new MachineReader(ConfigReader.open(file)).read();
+        return new MachineReader(ConfigReader.open(file), Processors.present()).read();
     }
 
     /** Reads and checks a text, whose name in messages is {@code file}. */
     public static MachineConfig parse(String text, Path file) throws ConfigException {
-        return new MachineReader(ConfigReader.parse(text, file)).read();
+        return parse(text, file, Processors.present());
+    }
+
+    /** The same for a machine with these processors. */
+    static MachineConfig parse(String text, Path file, @Nullable BitSet processors) throws ConfigException {
+        return new MachineReader(ConfigReader.parse(text, file), processors).read();
     }
 }

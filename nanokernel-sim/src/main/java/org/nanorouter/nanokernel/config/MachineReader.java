@@ -4,6 +4,7 @@ package org.nanorouter.nanokernel.config;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -32,9 +33,16 @@ final class MachineReader {
     private static final long MAX_UID_BASE = 0xFFFF_FFFFL - 2 * UID_RANGE;
 
     private final ConfigReader root;
+    private final LimitsReader limits;
 
-    MachineReader(ConfigReader root) {
+    /**
+     * Reads from a root table.
+     *
+     * @param processors those that there are; null if they are not known, then an OS may name any
+     */
+    MachineReader(ConfigReader root, @Nullable BitSet processors) {
         this.root = root;
+        this.limits = new LimitsReader(processors);
     }
 
     MachineConfig read() throws ConfigException {
@@ -129,7 +137,7 @@ final class MachineReader {
                 memory(table, name, peers.size(), ringSize),
                 table.size("shared_memory", DEFAULT_SHARED, 0, MAX_REGION), macOf(table, name), init(table, kind),
                 services(table, kind), mounts(table, kind), env(table, kind), uidBase(table, kind, id),
-                Set.copyOf(peers), RestartReader.read(table.table("restart"), kind));
+                Set.copyOf(peers), limits.read(table, kind), RestartReader.read(table.table("restart"), kind));
     }
 
     private static long memory(ConfigReader table, String name, int peers, long ringSize) {
@@ -240,7 +248,7 @@ final class MachineReader {
         return uidBase;
     }
 
-    private static void refuse(ConfigReader table, String key, String reason) {
+    static void refuse(ConfigReader table, String key, String reason) {
         if (table.has(key)) {
             table.mistake(key, "'os." + key + "' is of no use: " + reason, "no such key for this kind");
         }

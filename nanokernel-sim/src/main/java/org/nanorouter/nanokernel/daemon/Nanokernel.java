@@ -11,6 +11,8 @@ import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.cell.CellCommand;
 import org.nanorouter.nanokernel.cell.CellRecord;
+import org.nanorouter.nanokernel.cell.CgroupMounts;
+import org.nanorouter.nanokernel.cell.ControlGroups;
 import org.nanorouter.nanokernel.cell.UidMap;
 import org.nanorouter.nanokernel.config.MachineConfig;
 import org.nanorouter.nanokernel.config.OsConfig;
@@ -88,10 +90,10 @@ public final class Nanokernel {
         try (loop; InstanceLock lock = options.directory().lock()) {
             CellRecord record = new CellRecord(options.directory().cellsFile());
             lock.clean(record);
-            CellCommand command = new CellCommand(options.home(), options.lifeline(),
-                    RunDirectory.uid() == 0 ? UidMap.own() : null);
-            try (Machine machine = new Machine(options.config(), options.directory()::osDirectory, command, record,
-                    loop);
+            boolean limits = options.config().oses().stream().anyMatch(os -> os.limits().any());
+            try (ControlGroups groups = ControlGroups.open(CgroupMounts.own(), options.directory().label(), limits);
+                    Machine machine = new Machine(options.config(), options.directory()::osDirectory,
+                            command(groups), record, loop);
                     ControlServer control = ControlServer.start(options.directory().controlSocket(),
                             new KernelControl(loop, machine, options.directory()))) {
                 LOG.info("instance {} at {}", options.directory().name(), control.path());
@@ -111,6 +113,11 @@ public final class Nanokernel {
             throw failure;
         }
         return OK;
+    }
+
+    private CellCommand command(ControlGroups groups) throws IOException {
+        return new CellCommand(options.home(), options.lifeline(), RunDirectory.uid() == 0 ? UidMap.own() : null,
+                groups);
     }
 
     private void serve(Machine machine) {

@@ -170,6 +170,12 @@ public final class RunDirectory {
         return directory;
     }
 
+    /** The name, and of an instance elsewhere than usual something of its place: no other one here has it. */
+    String label() {
+        boolean usual = directory.getParent().equals(base(Map.of(), uid()));
+        return usual ? name() : name() + "." + Integer.toHexString(directory.toString().hashCode());
+    }
+
     Path lockFile() {
         return directory.resolve("lock");
     }

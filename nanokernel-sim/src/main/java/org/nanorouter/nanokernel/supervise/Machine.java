@@ -74,7 +74,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
             OsDirectory directory = new OsDirectory(directories.apply(os.name()),
                     uidRange ? os.uidBase() : OsDirectory.OWN_USER);
             long deadline = config.heartbeatDeadline().toNanos();
-            oses.put(os.name(), new ManagedOs(os, directory, uidRange,
+            oses.put(os.name(), new ManagedOs(os, directory, command.groups().of(os), uidRange,
                     new HeartbeatWatch(config.heartbeatPeriod().toNanos(), deadline),
                     new StarvationWatch(PROC, EXCUSED_DEADLINES * deadline), loop, this));
         }
@@ -186,10 +186,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
                 os.complete();
                 return;
             }
-            os.cell = os.isNamespace()
-                    ? CellProcess.startCell(command.of(os.config, os.directory), command.lifeline(), loop, this)
-                    : CellProcess.startProgram(os.config.init(), command.environment(os.config, os.directory),
-                            os.directory.consoleLog(), loop, this);
+            os.cell = command.start(os.config, os.directory, os.group, loop, this);
             writeRecord();
         } catch (IOException e) {
             os.failureText = "not started: " + e.getMessage();
@@ -274,6 +271,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         lookout.lookForPanic(os);
         os.cell = null;
         os.pid = 0;
+        os.group.remove();
         writeRecord();
         switch (os.goal) {
             case STOP -> stopped(os);

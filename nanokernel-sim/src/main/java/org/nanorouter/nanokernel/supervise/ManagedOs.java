@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.abi.OsKind;
 import org.nanorouter.nanokernel.attach.AttachSession;
 import org.nanorouter.nanokernel.cell.CellProcess;
+import org.nanorouter.nanokernel.cell.ControlGroup;
 import org.nanorouter.nanokernel.cell.OsDirectory;
 import org.nanorouter.nanokernel.config.OsConfig;
 import org.nanorouter.nanokernel.loop.PollLoop;
@@ -30,6 +31,7 @@ final class ManagedOs {
 
     final OsConfig config;
     final OsDirectory directory;
+    final ControlGroup group;
     final HeartbeatWatch watch;
     final StarvationWatch starvation;
     final AttachDoor door;
@@ -57,10 +59,11 @@ final class ManagedOs {
 
     private @Nullable CompletableFuture<Void> request;
 
-    ManagedOs(OsConfig config, OsDirectory directory, boolean hasUidRange, HeartbeatWatch watch,
+    ManagedOs(OsConfig config, OsDirectory directory, ControlGroup group, boolean hasUidRange, HeartbeatWatch watch,
             StarvationWatch starvation, PollLoop loop, Machine machine) {
         this.config = config;
         this.directory = directory;
+        this.group = group;
         this.hasUidRange = hasUidRange;
         this.watch = watch;
         this.starvation = starvation;

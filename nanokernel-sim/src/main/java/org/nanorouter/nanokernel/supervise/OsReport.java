@@ -9,6 +9,7 @@ import org.nanorouter.nanokernel.abi.OsKind;
 import org.nanorouter.nanokernel.abi.OsState;
 import org.nanorouter.nanokernel.attach.AttachSession;
 import org.nanorouter.nanokernel.config.ConfigReader;
+import org.nanorouter.nanokernel.config.Limits;
 import org.nanorouter.nanokernel.config.RestartConfig;
 import org.nanorouter.nanokernel.memory.ManagementRegion;
 
@@ -42,6 +43,7 @@ final class OsReport {
         report.put("mac", os.config.mac().toString());
         report.put("memory_bytes", os.config.regionLength());
         report.put("isolation", isolation(os));
+        putLimits(report, os);
         report.put("autostart", os.config.autostart());
         report.put("init", os.config.init());
         report.put("services", os.config.services());
@@ -64,6 +66,23 @@ final class OsReport {
             report.put("last_failure", last);
         }
         return complete(report);
+    }
+
+    /** Only if there are limits: what was asked for, and which of it holds. */
+    private static void putLimits(Map<String, @Nullable Object> report, ManagedOs os) {
+        Limits limits = os.config.limits();
+        if (limits.memory() != 0) {
+            report.put("memory_limit", limits.memory());
+        }
+        if (!limits.cpus().isEmpty()) {
+            report.put("cpus", limits.cpus());
+        }
+        if (limits.cpuWeight() != 0) {
+            report.put("cpu_weight", limits.cpuWeight());
+        }
+        if (limits.any()) {
+            report.put("limits", os.group.report(os.pid));
+        }
     }
 
     private static Map<String, Object> restart(ManagedOs os) {

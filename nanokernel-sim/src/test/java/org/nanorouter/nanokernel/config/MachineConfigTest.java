@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -152,11 +153,44 @@ class MachineConfigTest {
         "name = \"x\"; init = [\"x\"]; kind = \"process\"; uid_base = 500000| 11:1: 'os.uid_base' is of no use: only a",
         "name = \"x\"; init = [\"x\"]; peers = [\"hots\"] | "
             + "10:10: 'os.peers' names \"hots\"; expected the name of another OS",
+        "name = \"x\"; init = [\"x\"]; memory_limit = \"15 MiB\" | "
+            + "10:1: 'os.memory_limit' is 15 MiB, too small to live; expected at least 16 MiB, or 0 B for no limit",
+        "name = \"x\"; init = [\"x\"]; memory_limit = 64 | 10:1: 'os.memory_limit' is 64; expected a size such as",
+        "name = \"x\"; init = [\"x\"]; cpu_weight = 0 | "
+            + "10:1: 'os.cpu_weight' is 0; expected a whole number from 1 to 10000",
+        "name = \"x\"; init = [\"x\"]; cpus = \"0-\" | "
+            + "10:1: 'os.cpus' is \"0-\"; expected a list of processors such as \"0-1,3\"",
+        "name = \"x\"; init = [\"x\"]; cpus = \"3-1\" | 10:1: 'os.cpus' is \"3-1\"; expected a list of processors",
+        "name = \"x\"; init = [\"x\"]; cpus = [0] | 10:1: 'os.cpus' is a list; expected a string",
+        "name = \"x\"; kind = \"external\"; memory_limit = \"64 MiB\" | "
+            + "10:1: 'os.memory_limit' is of no use: nobody starts an external OS; expected no such key for this kind",
+        "name = \"x\"; kind = \"external\"; cpus = \"0\" | 10:1: 'os.cpus' is of no use: nobody starts",
+        "name = \"x\"; kind = \"external\"; cpu_weight = 5 | 10:1: 'os.cpu_weight' is of no use: nobody starts",
         "name = \"x\"; init = [\"x\"]; colour = 1         | 10:1: unknown key 'os.colour'; expected one of name, ",
     })
     void aMistakeOfAnOsHasItsPlaceAndWhatWasExpected(String lines, String message) {
         assertThat(mistakes(TWO + "[[os]]\n" + lines.replace("; ", "\n") + "\n"))
                 .anySatisfy(mistake -> assertThat(mistake).startsWith("m.toml:" + message));
+    }
+
+    @Test
+    void limitsAreReadAndAProcessorThatIsNotThereIsAMistake() throws Exception {
+        BitSet four = new BitSet();
+        four.set(0, 4);
+        MachineConfig machine = MachineConfig.parse(TWO + """
+                memory_limit = "64 MiB"
+                cpus = "3,0-1,1"
+                cpu_weight = 10000
+                """, FILE, four);
+        assertThat(machine.oses().get(0).limits()).isEqualTo(Limits.NONE);
+        assertThat(machine.oses().get(1).limits()).isEqualTo(new Limits(64 << 20, "0-1,3", 10_000));
+        assertThat(MachineConfig.parse(TWO + "memory_limit = \"0 B\"", FILE).oses().get(1).limits().any()).isFalse();
+        assertThat(MachineConfig.parse(TWO + "cpus = \"9\"", FILE, null).oses().get(1).limits().cpus())
+                .isEqualTo("9");
+        ConfigException e = catchThrowableOfType(ConfigException.class,
+                () -> MachineConfig.parse(TWO + "cpus = \"2-5\"", FILE, four));
+        assertThat(e.mistakes()).containsExactly(
+                "m.toml:7:1: 'os.cpus' names 4-5, which this machine has not; expected processors of 0-3");
     }
 
     @Test
@@ -168,7 +202,8 @@ class MachineConfigTest {
                 .containsExactly(OsKind.EXTERNAL, OsKind.NAMESPACE, OsKind.PROCESS);
         String text = Files.readString(example);
         assertThat(List.of("name", "ring_size", "period", "deadline", "kind", "autostart", "memory", "mac", "init",
-                "env", "uid_base", "peers", "source", "command", "target", "read_only"))
+                "env", "uid_base", "memory_limit", "cpus", "cpu_weight", "peers", "source", "command",
+                "target", "read_only"))
                 .allSatisfy(key -> assertThat(text).containsPattern("(?m)^" + key + " = "));
         assertThat(MachineConfig.read(Path.of("../systemd/etc/machine.toml")).oses()).hasSize(2);
     }

@@ -27,6 +27,14 @@ class RunDirectoryTest {
     }
 
     @Test
+    void twoInstancesOfOneNameInTwoPlacesHaveTwoLabels() throws Exception {
+        assertThat(RunDirectory.of(RunDirectory.base(Map.of(), RunDirectory.uid()), "x").label()).isEqualTo("x");
+        assertThat(RunDirectory.of(Path.of("/a"), "x").label()).matches("x\\.[0-9a-f]{1,8}")
+                .isEqualTo(RunDirectory.of(Path.of("/a"), "x").label())
+                .isNotEqualTo(RunDirectory.of(Path.of("/b"), "x").label());
+    }
+
+    @Test
     void aSecondLockIsRefusedAndTheEndOfTheFirstLeavesNothing() throws Exception {
         Path base = temporary.resolve("base");
         RunDirectory directory = RunDirectory.of(base, "x");

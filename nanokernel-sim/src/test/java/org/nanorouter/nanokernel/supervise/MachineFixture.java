@@ -20,6 +20,8 @@ import org.nanorouter.nanokernel.attach.AttachListener;
 import org.nanorouter.nanokernel.attach.Attachment;
 import org.nanorouter.nanokernel.cell.CellCommand;
 import org.nanorouter.nanokernel.cell.CellRecord;
+import org.nanorouter.nanokernel.cell.CgroupMounts;
+import org.nanorouter.nanokernel.cell.ControlGroups;
 import org.nanorouter.nanokernel.channel.Channel;
 import org.nanorouter.nanokernel.config.ConfigException;
 import org.nanorouter.nanokernel.config.MachineConfig;
@@ -42,7 +44,8 @@ final class MachineFixture {
         Files.createDirectory(directory.resolve("os"));
         this.loop = new PollLoop(this::now);
         this.machine = new Machine(MachineConfig.parse(config, Path.of("m.toml")), this::osDirectory,
-                new CellCommand(null, false, null), new CellRecord(directory.resolve("cells")), loop);
+                new CellCommand(null, false, null, ControlGroups.open(CgroupMounts.own(), "machine-fixture", false)),
+                new CellRecord(directory.resolve("cells")), loop);
         this.thread = new Thread(loop::run, "machine");
         thread.start();
     }
