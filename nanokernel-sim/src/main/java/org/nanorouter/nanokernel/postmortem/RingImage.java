@@ -83,17 +83,17 @@ public record RingImage(String producer, String consumer, int capacity, long tai
 
         final int capacity = place.capacity();
         final boolean tailIsPosition = tail >= 0 && tail % RecordDescriptor.ALIGNMENT == 0;
-        final boolean headIsPosition = tailIsPosition && head >= 0 && head <= tail && tail - head <= capacity
-                && head % RecordDescriptor.ALIGNMENT == 0;
-        final long knownHead = headIsPosition ? head : UNKNOWN;
+        final long knownHead = tailIsPosition ? known(head, tail, capacity) : UNKNOWN;
         int length = 0;
         if (tailIsPosition) {
             length = (int) Math.min(tail - oldest(tail, knownHead, capacity), room.remaining());
             copy(from.buffer(), place, tail - length, room, length);
-            // The copy's loads come before this one: what the producer overwrote meanwhile is cut off.
+            // The copy's loads come before these: what the producer overwrote meanwhile is cut off. What waited when the
+            // copy began need not wait any more, so the head is read anew, and before the tail as above.
             VarHandle.fullFence();
+            final long laterHead = word(to, from, CursorDescriptor.HEAD_OFFSET);
             final long later = word(from, to, CursorDescriptor.TAIL_OFFSET);
-            final long overwritten = oldest(later, knownHead, capacity) - (tail - length);
+            final long overwritten = oldest(later, known(laterHead, later, capacity), capacity) - (tail - length);
             if (overwritten > 0) {
                 final int kept = (int) Math.max(0, length - overwritten) & -RecordDescriptor.ALIGNMENT;
                 room.put(room.position(), room, room.position() + length - kept, kept);
@@ -112,6 +112,12 @@ public record RingImage(String producer, String consumer, int capacity, long tai
         // Partners: the release stores in OsRegion.adoptPeer, RingProducer.advanceTail and RingConsumer.release.
         final int epoch = (int) INTS.getAcquire(owner.buffer(), block + CursorDescriptor.PEER_EPOCH_OFFSET);
         return epoch == peer.epoch() ? (long) LONGS.getAcquire(owner.buffer(), block + offset) : 0;
+    }
+
+    /** The head, if it is a position that goes with this tail. */
+    private static long known(long head, long tail, int capacity) {
+        return head >= 0 && head <= tail && tail - head <= capacity && head % RecordDescriptor.ALIGNMENT == 0
+                ? head : UNKNOWN;
     }
 
     /** Where a producer whose tail this is cannot have written again: nothing that still waits, and not behind it. */
