@@ -88,8 +88,8 @@ public record RingImage(String producer, String consumer, int capacity, long tai
         if (tailIsPosition) {
             length = (int) Math.min(tail - oldest(tail, knownHead, capacity), room.remaining());
             copy(from.buffer(), place, tail - length, room, length);
-            // The copy's loads come before these: what the producer overwrote meanwhile is cut off. What waited when the
-            // copy began need not wait any more, so the head is read anew, and before the tail as above.
+            // The copy's loads come before these: what the producer overwrote meanwhile is cut off. What waited when
+            // the copy began need not wait any more, so the head is read anew, and before the tail as above.
             VarHandle.fullFence();
             final long laterHead = word(to, from, CursorDescriptor.HEAD_OFFSET);
             final long later = word(from, to, CursorDescriptor.TAIL_OFFSET);

@@ -5,17 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.nanorouter.nanokernel.abi.AbiDescriptor;
 import org.nanorouter.nanokernel.abi.AttachError;
 import org.nanorouter.nanokernel.abi.ClosedReason;
@@ -28,7 +20,6 @@ import org.nanorouter.nanokernel.attach.ProgramLink;
 import org.nanorouter.nanokernel.attach.ProgramListener;
 import org.nanorouter.nanokernel.memory.RingPlace;
 import org.nanorouter.nanokernel.program.Connection;
-import org.nanorouter.nanokernel.program.Message;
 import org.nanorouter.nanokernel.program.MessagePort;
 import org.nanorouter.nanokernel.program.Mutex;
 import org.nanorouter.nanokernel.program.Program;
@@ -39,56 +30,17 @@ import org.nanorouter.shim.EventFd;
 
 /** Programs that break the rules, and that nobody else pays for it. */
 @Timeout(60)
-class HostileProgramTest {
-    private static final String CONFIG = """
-            [[os]]
-            name = "a"
-            kind = "external"
-            [[os]]
-            name = "b"
-            kind = "external"
-            shared_memory = "2 MiB"
-            """;
-    private static final long WAIT_MS = 15_000;
+class HostileProgramTest extends ProgramsOfTwoOses {
 
-    @TempDir
-    private Path directory;
-    private MachineFixture machine;
-    private final List<Program> programs = new ArrayList<>();
-
-    @BeforeEach
-    void startMachine() throws Exception {
-        machine = new MachineFixture(directory, CONFIG);
-        machine.start("a");
-        machine.start("b");
-    }
-
-    @AfterEach
-    void stopMachine() throws Exception {
-        programs.forEach(Program::close);
-        machine.close();
-    }
-
-    private Program join(String os) throws IOException {
-        Program program = Program.join(machine.attachSocket(os), os, machine.osDirectory(os).resolve("token"));
-        programs.add(program);
-        return program;
-    }
-
-    private static ByteBuffer bytes(String text) {
-        return ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-    }
-
-    private static String text(Message message) {
-        return StandardCharsets.UTF_8.decode(message.data()).toString();
+    HostileProgramTest() {
+        super("2 MiB");
     }
 
     @Test
     void whoSendsWhatIsNoMessageLosesItsConnectionAndNobodyElse() throws Exception {
         MessagePort port = join("b").open("p1");
         Connection honest = join("a").connect("b", "p1");
-        try (ProgramLink liar = ProgramLink.join(machine.attachSocket("a"), "a",
-                machine.osDirectory("a").resolve("token"))) {
+        try (ProgramLink liar = ProgramLink.join(machine.attachSocket("a"), "a", token("a"))) {
             try (ConnectionEnd end = connectRaw(liar)) {
                 RingProducer ring = new RingProducer(end.own(), end.peer(), new RingPlace(
                         OsRegionDescriptor.RINGS_OFFSET, Program.DEFAULT_CAPACITY), new Quarantine());
@@ -188,7 +140,7 @@ class HostileProgramTest {
     void aProgramThatFloodsIsCutOffAndNoOtherOne() throws Exception {
         Program other = join("a");
         String port = openIn("b");
-        ProgramLink link = ProgramLink.join(machine.attachSocket("a"), "a", machine.osDirectory("a").resolve("token"));
+        ProgramLink link = ProgramLink.join(machine.attachSocket("a"), "a", token("a"));
         try (link) {
             assertThatThrownBy(() -> {
                 for (int i = 0; i < 1_000_000; i++) {

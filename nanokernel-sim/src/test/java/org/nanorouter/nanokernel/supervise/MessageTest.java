@@ -6,21 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.nanorouter.nanokernel.abi.AbiDescriptor;
 import org.nanorouter.nanokernel.abi.AttachError;
 import org.nanorouter.nanokernel.abi.ClosedReason;
@@ -33,53 +28,10 @@ import org.nanorouter.shim.Shim;
 
 /** Messages between programs of two OSes, through a nanokernel. */
 @Timeout(60)
-class MessageTest {
-    private static final String CONFIG = """
-            [[os]]
-            name = "a"
-            kind = "external"
-            [[os]]
-            name = "b"
-            kind = "external"
-            shared_memory = "2 MiB"
-            """;
-    private static final long WAIT_MS = 15_000;
+class MessageTest extends ProgramsOfTwoOses {
 
-    @TempDir
-    private Path directory;
-    private MachineFixture machine;
-    private final List<Program> programs = new ArrayList<>();
-
-    @BeforeEach
-    void startMachine() throws Exception {
-        machine = new MachineFixture(directory, CONFIG);
-        machine.start("a");
-        machine.start("b");
-    }
-
-    @AfterEach
-    void stopMachine() throws Exception {
-        programs.forEach(Program::close);
-        machine.close();
-    }
-
-    private Program join(String os) throws IOException {
-        Program program = Program.join(machine.attachSocket(os), os, machine.osDirectory(os).resolve("token"));
-        programs.add(program);
-        return program;
-    }
-
-    private static ByteBuffer bytes(String text) {
-        return ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-    }
-
-    private static String text(Message message) {
-        return StandardCharsets.UTF_8.decode(message.data()).toString();
-    }
-
-    private static void assertRefused(AttachError error, org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
-        assertThatThrownBy(call).isInstanceOfSatisfying(AttachRefusedException.class,
-                refusal -> assertThat(refusal.error()).isEqualTo(error));
+    MessageTest() {
+        super("2 MiB");
     }
 
     @Test
@@ -135,8 +87,7 @@ class MessageTest {
         List<String> command = new ArrayList<>(List.of(Shim.directory().resolve("nk-msg").toString()));
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
-        builder.environment().putAll(Map.of("NK_ATTACH", machine.attachSocket(os).toString(), "NK_OS", os,
-                "NK_TOKEN_FILE", machine.osDirectory(os).resolve("token").toString()));
+        builder.environment().putAll(environment(os));
         return builder.start();
     }
 
@@ -302,7 +253,6 @@ class MessageTest {
         Connection connection = a.connect("b", "p1");
         connection.send(bytes("last words"), 0);
         a.close();
-        programs.remove(a);
         Message message = port.receive(WAIT_MS);
         assertThat(text(message)).isEqualTo("last words");
         Connection from = message.from();
@@ -319,7 +269,6 @@ class MessageTest {
         b.open("p1");
         Connection connection = join("a").connect("b", "p1");
         b.close();
-        programs.remove(b);
         assertThatThrownBy(() -> connection.receive(WAIT_MS)).hasMessageContaining("PROGRAM_ENDED");
         assertRefused(AttachError.NO_SUCH_PORT, () -> join("a").connect("b", "p1"));
     }

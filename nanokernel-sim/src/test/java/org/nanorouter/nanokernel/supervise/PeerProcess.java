@@ -37,8 +37,8 @@ final class PeerProcess implements AutoCloseable {
         this.input = process.outputWriter();
     }
 
-    /** Starts one that joins an OS; {@code language} is java or c. */
-    static PeerProcess start(MachineFixture machine, String os, String language) throws Exception {
+    /** Starts one, in java or c, that joins the OS of which this is the environment. */
+    static PeerProcess start(Map<String, String> environment, String language) throws Exception {
         List<String> command = new ArrayList<>();
         if (language.equals("java")) {
             command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -51,8 +51,7 @@ final class PeerProcess implements AutoCloseable {
             command.add(Shim.directory().resolve("nk-program-peer").toString());
         }
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
-        builder.environment().putAll(Map.of("NK_ATTACH", machine.attachSocket(os).toString(), "NK_OS", os,
-                "NK_TOKEN_FILE", machine.osDirectory(os).resolve("token").toString()));
+        builder.environment().putAll(environment);
         PeerProcess peer = new PeerProcess(builder.start());
         assertThat(peer.answer().get(WAIT_S, TimeUnit.SECONDS)).startsWith("joined ");
         return peer;

@@ -7,22 +7,14 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nanorouter.nanokernel.abi.AttachError;
 import org.nanorouter.nanokernel.abi.ClosedReason;
-import org.nanorouter.nanokernel.attach.AttachRefusedException;
 import org.nanorouter.nanokernel.attach.ProgramLink;
 import org.nanorouter.nanokernel.program.Mutex;
 import org.nanorouter.nanokernel.program.Program;
@@ -32,61 +24,15 @@ import org.nanorouter.shim.Shim;
 
 /** Memory of programs of two OSes: Java and C, each with each. */
 @Timeout(90)
-class SharedMemoryTest {
-    private static final String CONFIG = """
-            [[os]]
-            name = "a"
-            kind = "external"
-            [[os]]
-            name = "b"
-            kind = "external"
-            shared_memory = "1 MiB"
-            """;
+class SharedMemoryTest extends ProgramsOfTwoOses {
     private static final int SIGSEGV_STATUS = 128 + 11;
 
-    @TempDir
-    private Path directory;
-    private MachineFixture machine;
-    private final List<AutoCloseable> started = new ArrayList<>();
-
-    @BeforeEach
-    void startMachine() throws Exception {
-        machine = new MachineFixture(directory, CONFIG);
-        machine.start("a");
-        machine.start("b");
-    }
-
-    @AfterEach
-    void stopMachine() throws Exception {
-        for (AutoCloseable each : started) {
-            each.close();
-        }
-        machine.close();
-    }
-
-    private Program join(String os) throws Exception {
-        Program program = Program.join(machine.attachSocket(os), os, machine.osDirectory(os).resolve("token"));
-        started.add(program);
-        return program;
-    }
-
-    private PeerProcess peer(String os, String language) throws Exception {
-        PeerProcess peer = PeerProcess.start(machine, os, language);
-        started.add(peer);
-        return peer;
+    SharedMemoryTest() {
+        super("1 MiB");
     }
 
     private List<Switchboard.MemoryReport> memories() throws Exception {
         return machine.on(() -> machine.switchboard().memories());
-    }
-
-    private long sharedBy(String os) throws Exception {
-        return machine.on(() -> machine.switchboard().sharedBy(os));
-    }
-
-    private static void assertRefused(AttachError error, ThrowingCallable call) {
-        assertThatThrownBy(call).isInstanceOfSatisfying(AttachRefusedException.class,
-                refusal -> assertThat(refusal.error()).isEqualTo(error));
     }
 
     @ParameterizedTest(name = "{0} makes, {1} maps")
@@ -173,8 +119,7 @@ class SharedMemoryTest {
         a.createMemory("m", 4096, false);
         Mutex mutex = a.mutex("x");
         assertThat(mutex.lock(0)).isEqualTo(Mutex.Result.LOCKED);
-        try (ProgramLink link = ProgramLink.join(machine.attachSocket("b"), "b",
-                machine.osDirectory("b").resolve("token"))) {
+        try (ProgramLink link = ProgramLink.join(machine.attachSocket("b"), "b", token("b"))) {
             for (int id = 0; id < 100; id++) {
                 link.giveUp(id);
             }
@@ -214,8 +159,7 @@ class SharedMemoryTest {
         assertThat(JSON.std.mapFrom(listing)).containsOnlyKeys("ports", "memory", "syncs", "oses");
         assertThat(listing).contains("\"p1\"", "\"m\"", "\"all\"", "\"lock\"", "\"mutex\"");
         ProcessBuilder builder = new ProcessBuilder(Shim.directory().resolve("nk-msg").toString(), "list");
-        builder.environment().putAll(Map.of("NK_ATTACH", machine.attachSocket("b").toString(), "NK_OS", "b",
-                "NK_TOKEN_FILE", machine.osDirectory("b").resolve("token").toString()));
+        builder.environment().putAll(environment("b"));
         Process inC = builder.start();
         assertThat(new String(inC.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip()).isEqualTo(listing);
     }

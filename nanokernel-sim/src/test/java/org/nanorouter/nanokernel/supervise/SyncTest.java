@@ -6,16 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.io.InterruptedIOException;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.nanorouter.nanokernel.abi.AttachError;
@@ -27,50 +22,13 @@ import org.nanorouter.nanokernel.switchboard.Switchboard;
 
 /** Sync objects between programs of two OSes: Java and C, each with each, and what is left when one dies. */
 @Timeout(90)
-class SyncTest {
-    private static final String CONFIG = """
-            [[os]]
-            name = "a"
-            kind = "external"
-            [[os]]
-            name = "b"
-            kind = "external"
-            """;
+class SyncTest extends ProgramsOfTwoOses {
     private static final int KILLS = 3;
     private static final int MAX_KILLS = 60;
-    private static final long WAIT_MS = 20_000;
     private static final int LIFE_MICROSECONDS = 3_000;
 
-    @TempDir
-    private Path directory;
-    private MachineFixture machine;
-    private final List<AutoCloseable> started = new ArrayList<>();
-
-    @BeforeEach
-    void startMachine() throws Exception {
-        machine = new MachineFixture(directory, CONFIG);
-        machine.start("a");
-        machine.start("b");
-    }
-
-    @AfterEach
-    void stopMachine() throws Exception {
-        for (AutoCloseable each : started) {
-            each.close();
-        }
-        machine.close();
-    }
-
-    private Program join(String os) throws Exception {
-        Program program = Program.join(machine.attachSocket(os), os, machine.osDirectory(os).resolve("token"));
-        started.add(program);
-        return program;
-    }
-
-    private PeerProcess peer(String os, String language) throws Exception {
-        PeerProcess peer = PeerProcess.start(machine, os, language);
-        started.add(peer);
-        return peer;
+    SyncTest() {
+        super("64 MiB");
     }
 
     private List<Switchboard.SyncReport> syncs() throws Exception {
@@ -302,8 +260,8 @@ class SyncTest {
         }
         assertThatThrownBy(() -> program.mutex("more")).isInstanceOfSatisfying(AttachRefusedException.class,
                 refusal -> assertThat(refusal.error()).isEqualTo(AttachError.LIMIT));
-        assertThat(machine.on(() -> machine.switchboard().sharedBy("a"))).isEqualTo(64 * 4096);
+        assertThat(sharedBy("a")).isEqualTo(64 * 4096);
         program.close();
-        await().until(() -> syncs().isEmpty() && machine.on(() -> machine.switchboard().sharedBy("a")) == 0);
+        await().until(() -> syncs().isEmpty() && sharedBy("a") == 0);
     }
 }

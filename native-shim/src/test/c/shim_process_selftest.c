@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+/* shim_process_selftest.c - how processes and threads are scheduled, and how their end is seen. */
+#include "shim/nk_shim.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "claims.h"
+#include "sched/supervisor.h"
+
+/* The first processors of a set, at most n. */
+static cpu_set_t first_of(const cpu_set_t *set, int n)
+{
+	cpu_set_t first;
+
+	CPU_ZERO(&first);
+	for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&first) < n; cpu++) {
+		if (CPU_ISSET(cpu, set))
+			CPU_SET(cpu, &first);
+	}
+	return first;
+}
+
+static void endpoint_is_batch_and_on_the_second_of_two(void)
+{
+	const struct sched_param none = {0};
+	cpu_set_t all, given, kept;
+
+	EXPECT(sched_getaffinity(0, sizeof(all), &all) == 0);
+	for (int n = 1; n <= CPU_COUNT(&all) && n <= 3; n++) {
+		given = first_of(&all, n);
+		EXPECT(sched_setaffinity(0, sizeof(given), &given) == 0);
+		EXPECT(sched_getscheduler(0) == SCHED_OTHER);
+		EXPECT(nks_process_endpoint_thread() == 0);
+		EXPECT(sched_getscheduler(0) == SCHED_BATCH);
+		EXPECT(sched_setscheduler(0, SCHED_OTHER, &none) == 0);
+		EXPECT(sched_getaffinity(0, sizeof(kept), &kept) == 0);
+		if (n == 2) {
+			cpu_set_t first = first_of(&all, 1);
+
+			CPU_XOR(&given, &given, &first);
+		}
+		EXPECT(CPU_EQUAL(&kept, &given));
+	}
+	EXPECT(sched_setaffinity(0, sizeof(all), &all) == 0);
+}
+
+static void *tell_and_stay(void *pipe)
+{
+	pid_t self = gettid();
+
+	if (write(*(int *)pipe, &self, sizeof(self)) != sizeof(self))
+		_exit(5);
+	for (;;)
+		pause();
+}
+
+/* Starts a thread; 0 if that failed. */
+static pid_t other_thread(void)
+{
+	int ends[2];
+	pthread_t thread;
+	pid_t id;
+
+	if (pipe(ends) || pthread_create(&thread, NULL, tell_and_stay, &ends[1]) ||
+	    read(ends[0], &id, sizeof(id)) != sizeof(id))
+		return 0;
+	return id;
+}
+
+/* By real time, or where that is not allowed by its nice value. */
+static bool goes_first(pid_t thread)
+{
+	return (sched_getscheduler(thread) & ~SCHED_RESET_ON_FORK) == SCHED_FIFO ||
+	       getpriority(PRIO_PROCESS, (id_t)thread) == NK_SUPERVISOR_NICE;
+}
+
+static void supervisor_goes_first_and_its_children_do_not(void)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		pid_t thread = other_thread();
+		int error = nks_process_supervisor();
+		pid_t grandchild;
+
+		if (error)
+			_exit(error == -EPERM && getpriority(PRIO_PROCESS, 0) == 0 ? 0 : 1);
+		if (!goes_first(0))
+			_exit(2);
+		if (!thread || !goes_first(thread))
+			_exit(6);
+		grandchild = fork();
+		if (grandchild == 0)
+			_exit(!goes_first(0) && getpriority(PRIO_PROCESS, 0) == 0 ? 0 : 3);
+		_exit(waitpid(grandchild, &status, 0) == grandchild ? WEXITSTATUS(status) : 4);
+	}
+	EXPECT(child > 0 && waitpid(child, &status, 0) == child && status == 0);
+}
+
+static void pidfd_tells_the_end_of_a_process(void)
+{
+	pid_t child = fork();
+	struct pollfd wait = { .events = POLLIN };
+
+	if (!child) {
+		pause();
+		_exit(0);
+	}
+	wait.fd = nks_process_pidfd_open(child);
+	EXPECT(wait.fd >= 0);
+	EXPECT(nks_poll_poll(&wait, 1, 0) == 0);
+	EXPECT(nks_process_pidfd_send_signal(wait.fd, 0) == 0);
+	EXPECT(nks_process_pidfd_send_signal(wait.fd, SIGKILL) == 0);
+	EXPECT(nks_poll_poll(&wait, 1, 10000) == 1);
+	waitpid(child, NULL, 0);
+	EXPECT(nks_process_pidfd_send_signal(wait.fd, SIGKILL) == -ESRCH);
+	nks_fd_close(wait.fd);
+}
+
+int main(void)
+{
+	CLAIM(pidfd_tells_the_end_of_a_process);
+	CLAIM(endpoint_is_batch_and_on_the_second_of_two);
+	CLAIM(supervisor_goes_first_and_its_children_do_not);
+	return failures ? 1 : 0;
+}
