@@ -19,11 +19,14 @@ import org.openjdk.jmh.runner.options.VerboseMode;
  */
 record RingComparison(double ours, double agronas) {
     private static final String RECORDS = "records";
+    private static final int WARM_UP_S = 2;
+    private static final int MEASURED_S = 4;
 
     static RingComparison measure() throws IOException {
         try {
             Collection<RunResult> results = new Runner(new OptionsBuilder()
-                    .include(RingBenchmark.class.getName()).param("payload", "64").verbosity(VerboseMode.SILENT)
+                    .include(RingBenchmark.class.getName()).param("payload", "64")
+                    .warmupIterations(WARM_UP_S).measurementIterations(MEASURED_S).verbosity(VerboseMode.SILENT)
                     .build()).run();
             Map<String, Double> records = results.stream().collect(Collectors.toMap(
                     result -> result.getParams().getBenchmark().replaceFirst(".*\\.", ""),
