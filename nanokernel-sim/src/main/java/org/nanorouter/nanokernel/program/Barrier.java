@@ -40,7 +40,7 @@ public final class Barrier implements AutoCloseable {
      * @throws IOException            if the kernel has no memory to wait with
      */
     public Result await(long timeoutMs) throws IOException {
-        long deadline = Program.deadline(timeoutMs);
+        long deadline = Waits.deadline(timeoutMs);
         while (true) {
             int now = word.get();
             if ((now & SyncDescriptor.BROKEN) != 0) {

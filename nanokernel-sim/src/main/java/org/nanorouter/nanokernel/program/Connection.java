@@ -135,12 +135,12 @@ public final class Connection implements AutoCloseable {
      * @throws IOException as {@link #send}
      */
     public @Nullable Message request(ByteBuffer data, long timeoutMs) throws IOException {
-        long deadline = Program.deadline(timeoutMs);
+        long deadline = Waits.deadline(timeoutMs);
         long tag = ++lastTag;
         boolean sent = put(data, REQUEST, tag, timeoutMs);
         flush();
         while (sent) {
-            Message reply = program.receive(inbox, this, Program.left(deadline));
+            Message reply = program.receive(inbox, this, Waits.left(deadline));
             if (reply == null || reply.kind() == REPLY && reply.tag() == tag) {
                 return reply;
             }
@@ -181,10 +181,10 @@ public final class Connection implements AutoCloseable {
             throw new IllegalArgumentException("a message of " + length + " bytes, expected 1 to "
                     + AbiDescriptor.MAX_MESSAGE);
         }
-        long deadline = Program.deadline(timeoutMs);
+        long deadline = Waits.deadline(timeoutMs);
         int at = claim(length);
         while (at == RingProducer.FULL) {
-            long left = Program.left(deadline);
+            long left = Waits.left(deadline);
             if (left == 0) {
                 return false;
             }

@@ -27,7 +27,7 @@ public final class Event implements AutoCloseable {
      * @throws IOException            if the kernel has no memory to wait with
      */
     public boolean await(long timeoutMs) throws IOException {
-        long deadline = Program.deadline(timeoutMs);
+        long deadline = Waits.deadline(timeoutMs);
         int first = word.get();
         while (true) {
             int now = word.get();

@@ -32,7 +32,7 @@ public final class Mutex implements AutoCloseable {
      * @throws IOException            if the kernel has no memory to wait with
      */
     public Result lock(long timeoutMs) throws IOException {
-        long deadline = Program.deadline(timeoutMs);
+        long deadline = Waits.deadline(timeoutMs);
         int waiters = 0;
         while (true) {
             int now = word.get();

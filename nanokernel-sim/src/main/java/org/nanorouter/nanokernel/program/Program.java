@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.abi.AttachError;
 import org.nanorouter.nanokernel.abi.ClosedReason;
@@ -19,10 +19,7 @@ import org.nanorouter.nanokernel.attach.ObjectGrant;
 import org.nanorouter.nanokernel.attach.ProgramLink;
 import org.nanorouter.nanokernel.attach.ProgramListener;
 import org.nanorouter.shim.Errno;
-import org.nanorouter.shim.Fd;
-import org.nanorouter.shim.NativeBuffer;
 import org.nanorouter.shim.ShimException;
-import org.nanorouter.shim.WaitSet;
 
 /**
  * A program in an OS: its ports and connections, its shared memory, its sync objects. One thread uses it and all that
@@ -40,28 +37,23 @@ public final class Program implements AutoCloseable {
     public static final int DEFAULT_CAPACITY = 256 << 10;
 
     private static final long ANSWER_MS = 5_000;
-    private static final int LINK = 0;
-    private static final int INTERRUPT = -1;
-    private static final int MAX_TOKENS = 64;
 
     private final ProgramLink link;
-    private final int waitSet;
-    private final NativeBuffer tokens = NativeBuffer.allocate(MAX_TOKENS * Integer.BYTES);
+    private final Waits waits;
     private final Map<Integer, MessagePort> ports = new HashMap<>();
     private final Map<Integer, Connection> connections = new HashMap<>();
     private final List<SharedMemory> memories = new ArrayList<>();
     private final List<SyncWord> syncs = new ArrayList<>();
-    private final Interruption interruption;
     private final Inquiry inquiry = new Inquiry();
     private final Listener listener = new Listener();
+    private final IntConsumer marker = this::mark;
     private @Nullable Connection receivedFrom;
     private @Nullable String lost;
     private boolean closed;
 
-    private Program(ProgramLink link, int waitSet, Interruption interruption) {
+    private Program(ProgramLink link, Waits waits) {
         this.link = link;
-        this.waitSet = waitSet;
-        this.interruption = interruption;
+        this.waits = waits;
     }
 
     /**
@@ -92,22 +84,10 @@ public final class Program implements AutoCloseable {
      */
     public static Program join(Path socketPath, String osName, Path tokenFile) throws IOException {
         ProgramLink link = ProgramLink.join(socketPath, osName, tokenFile);
-        int waitSet = -1;
-        Interruption interruption = null;
         try {
-            waitSet = Errno.check(WaitSet.create(), "make a wait set");
-            Errno.check(WaitSet.add(waitSet, link.fd(), LINK), "add the nanokernel to the wait set");
-            interruption = new Interruption();
-            Errno.check(WaitSet.add(waitSet, interruption.eventFd(), INTERRUPT), "add an eventfd to the wait set");
-            return new Program(link, waitSet, interruption);
+            return new Program(link, Waits.open(link.fd()));
         } catch (ShimException e) {
             link.close();
-            if (interruption != null) {
-                interruption.close();
-            }
-            if (waitSet >= 0) {
-                Fd.close(waitSet);
-            }
             throw e;
         }
     }
@@ -117,7 +97,7 @@ public final class Program implements AutoCloseable {
      * waits for an answer of the nanokernel. For any thread, while the program is not closed.
      */
     public void interrupt() {
-        interruption.ask();
+        waits.interruption().ask();
     }
 
     /** Id of this program, unique in a boot of the nanokernel. */
@@ -127,7 +107,7 @@ public final class Program implements AutoCloseable {
 
     /** Readable when something may have come: for programs that wait for other things too. */
     public int fd() {
-        return waitSet;
+        return waits.fd();
     }
 
     /** Opens a port with {@link #DEFAULT_CAPACITY}. */
@@ -278,9 +258,9 @@ public final class Program implements AutoCloseable {
     }
 
     private void awaitAnswer() throws IOException {
-        long deadline = deadline(ANSWER_MS);
+        long deadline = Waits.deadline(ANSWER_MS);
         while (!inquiry.isAnswered()) {
-            long left = left(deadline);
+            long left = Waits.left(deadline);
             if (lost != null || left == 0) {
                 inquiry.giveUp();
                 throw new IOException(lost == null
@@ -300,7 +280,7 @@ public final class Program implements AutoCloseable {
             receivedFrom.done();
             receivedFrom = null;
         }
-        long deadline = deadline(timeoutMs);
+        long deadline = Waits.deadline(timeoutMs);
         while (true) {
             Connection next = inbox.next();
             if (next != null) {
@@ -313,7 +293,7 @@ public final class Program implements AutoCloseable {
             if (only == null && lost != null && connections.isEmpty()) {
                 throw new IOException("the nanokernel is lost: " + lost);
             }
-            long left = left(deadline);
+            long left = Waits.left(deadline);
             if (await(left) == 0 && left == 0) {
                 return null;
             }
@@ -322,9 +302,9 @@ public final class Program implements AutoCloseable {
 
     /** Waits until something comes, and marks where; answers how many places. */
     int await(long timeoutMs) throws InterruptedIOException {
-        interruption.check();
+        waits.interruption().check();
         int count = look(timeoutMs);
-        interruption.check();
+        waits.interruption().check();
         return count;
     }
 
@@ -337,35 +317,20 @@ public final class Program implements AutoCloseable {
     }
 
     void awaitWord(long address, int expected, long timeoutNs) throws IOException {
-        interruption.await(address, expected, timeoutNs);
+        waits.interruption().await(address, expected, timeoutNs);
     }
 
     private int look(long timeoutMs) {
-        int count = WaitSet.await(waitSet, tokens.address(), MAX_TOKENS, (int) Math.min(timeoutMs, Integer.MAX_VALUE));
-        for (int i = 0; i < count; i++) {
-            int token = tokens.buffer().getInt(i * Integer.BYTES);
-            Connection connection = connections.get(token);
-            if (token == LINK) {
-                link.dispatch(listener);
-            } else if (connection != null) {
-                connection.rang();
-            }
-        }
-        return Math.max(count, 0);
+        return waits.await(timeoutMs, marker);
     }
 
-    /** A point in time, {@link Long#MAX_VALUE} for a timeout of -1. */
-    static long deadline(long timeoutMs) {
-        return timeoutMs < 0 ? Long.MAX_VALUE : System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs);
-    }
-
-    /** Milliseconds until then, rounded up; -1 for ever. */
-    static long left(long deadline) {
-        if (deadline == Long.MAX_VALUE) {
-            return -1;
+    private void mark(int token) {
+        Connection connection = connections.get(token);
+        if (token == Waits.LINK) {
+            link.dispatch(listener);
+        } else if (connection != null) {
+            connection.rang();
         }
-        long ns = deadline - System.nanoTime();
-        return ns <= 0 ? 0 : (ns + 999_999) / 1_000_000;
     }
 
     void forget(MessagePort port) throws IOException {
@@ -378,7 +343,7 @@ public final class Program implements AutoCloseable {
             receivedFrom = null;
         }
         connections.remove(connection.id());
-        WaitSet.remove(waitSet, connection.doorbellIn());
+        waits.remove(connection.doorbellIn());
         giveUp(connection.id());
     }
 
@@ -429,7 +394,7 @@ public final class Program implements AutoCloseable {
                 return;
             }
             Connection connection = new Connection(Program.this, end, port == null ? new Inbox() : port.inbox());
-            int result = WaitSet.add(waitSet, end.doorbellIn(), end.connectionId());
+            int result = waits.add(end.doorbellIn(), end.connectionId());
             if (result < 0) {
                 lost = "add a doorbell to the wait set: " + Errno.describe(-result);
             }
@@ -488,8 +453,6 @@ public final class Program implements AutoCloseable {
         connections.values().forEach(Connection::free);
         connections.clear();
         link.close();
-        Fd.close(waitSet);
-        interruption.close();
-        tokens.close();
+        waits.close();
     }
 }

@@ -24,7 +24,7 @@ public final class Semaphore implements AutoCloseable {
      * @throws IOException            if the kernel has no memory to wait with
      */
     public boolean acquire(long timeoutMs) throws IOException {
-        long deadline = Program.deadline(timeoutMs);
+        long deadline = Waits.deadline(timeoutMs);
         while (true) {
             int now = word.get();
             int units = now & SyncDescriptor.MAX_UNITS;

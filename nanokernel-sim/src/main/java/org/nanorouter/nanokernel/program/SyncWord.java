@@ -56,7 +56,7 @@ final class SyncWord implements AutoCloseable {
     /**
      * Waits while the word is as expected, or is woken for nothing.
      *
-     * @param deadline of {@link Program#deadline}
+     * @param deadline of {@link Waits#deadline}
      * @return false if the time is over
      */
     boolean await(int expected, long deadline) throws IOException {
