@@ -179,6 +179,21 @@ class SharedMemoryTest extends ProgramsOfTwoOses {
     }
 
     @Test
+    void theProgramsOfAnOsHaveTogetherAsMuchAsTheyMay() throws Exception {
+        for (int i = 0; i < Switchboard.MAX_PER_OS / Switchboard.MAX_PER_PROGRAM; i++) {
+            Program each = join("a");
+            for (int j = 0; j < Switchboard.MAX_PER_PROGRAM; j++) {
+                each.createMemory("m" + i + "." + j, 1, false);
+                each.mutex("x" + i + "." + j);
+            }
+        }
+        Program more = join("a");
+        assertRefused(AttachError.LIMIT, () -> more.createMemory("more", 1, false));
+        assertRefused(AttachError.LIMIT, () -> more.mutex("more"));
+        join("b").mutex("of-another-os");
+    }
+
+    @Test
     void aProgramHasAsMuchAsItMayAndLeavesNothingBehind() throws Exception {
         Program b = join("b");
         for (int i = 0; i < Switchboard.MAX_PER_PROGRAM; i++) {
