@@ -57,6 +57,14 @@ final class RunningKernel implements AutoCloseable {
         return new RunningKernel(directory.resolve("run"), builder.start(), mark, log);
     }
 
+    /** The same, with a keeper, which is the process, and which starts it again when it is killed. */
+    static RunningKernel startKept(Path directory, String config) throws IOException {
+        Path log = directory.resolve("kernel.log");
+        ProcessBuilder builder = builder(directory, config).redirectErrorStream(true).redirectOutput(log.toFile());
+        builder.command().add(0, System.getProperty("nanorouter.native") + "/nk-keeper");
+        return new RunningKernel(directory.resolve("run"), builder.start(), markOf(directory), log);
+    }
+
     /** The same, with a process whose end is the end of the nanokernel's standard input. */
     static RunningKernel startOnLifeline(Path directory, Process[] holder, String config) throws IOException {
         Path log = directory.resolve("kernel.log");
@@ -112,6 +120,18 @@ final class RunningKernel implements AutoCloseable {
         try (ControlClient client = ControlClient.connect(controlSocket())) {
             return client.call(verb, "os", os);
         }
+    }
+
+    /** What the nanokernel says of itself. */
+    Map<String, Object> status() throws IOException, ControlException {
+        try (ControlClient client = ControlClient.connect(controlSocket())) {
+            return client.call("status");
+        }
+    }
+
+    /** The nanokernel itself, whoever started it. */
+    ProcessHandle nanokernel() throws IOException, ControlException {
+        return ProcessHandle.of(((Number) status().get("pid")).longValue()).orElseThrow();
     }
 
     String state(String os) {

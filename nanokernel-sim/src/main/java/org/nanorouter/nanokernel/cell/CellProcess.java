@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.shim.Errno;
@@ -18,8 +19,7 @@ import org.nanorouter.shim.Fd;
 /**
  * The process that the nanokernel started for an OS: {@code nk-cell}, or the init command itself.
  *
- * <p>A pid may mean another process later. So the JVM's own child is signalled through the JVM, which alone reaps it,
- * and process 1 of a cell through a descriptor.
+ * <p>A pid may mean another process later, so processes are signalled through descriptors.
  */
 public final class CellProcess {
     /** Hears of the process, on the executor's thread. */
@@ -42,17 +42,38 @@ public final class CellProcess {
 
     private static final int NO_DESCRIPTOR = -1;
     private static final int SIGKILL = 9;
+    private static final int SIGTERM = 15;
     private static final String PID_LINE = "pid ";
-    /** Ways to the service manager, which are the nanokernel's alone. */
+    /** Ways to the service manager and to the keeper, which are the nanokernel's alone. */
     private static final List<String> OWN_VARIABLES =
-            List.of("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES");
+            List.of("NK_KEEPER", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID",
+                    "LISTEN_FDNAMES");
     private static final Path NULL_DEVICE = Path.of("/dev/null");
 
-    private final Process process;
-    private int pidFd = NO_DESCRIPTOR;
+    private final long pid;
+    private final boolean adopted;
+    /** Of the process itself, and of process 1 of its cell. */
+    private int descriptor;
+    private int initDescriptor = NO_DESCRIPTOR;
+    private long init;
 
-    private CellProcess(Process process) {
-        this.process = process;
+    private CellProcess(long pid, int descriptor, boolean adopted) {
+        this.pid = pid;
+        this.descriptor = descriptor;
+        this.adopted = adopted;
+    }
+
+    private static CellProcess of(Process process) throws IOException {
+        int fd = org.nanorouter.shim.Process.pidfdOpen((int) process.pid());
+        if (fd < 0 && process.isAlive()) {
+            process.destroyForcibly();
+            throw new IOException("no descriptor of process " + process.pid() + ": " + Errno.describe(-fd));
+        } else if (fd >= 0 && !process.isAlive()) {
+            // Java has reaped it, perhaps before the descriptor was opened.
+            Fd.close(fd);
+            fd = NO_DESCRIPTOR;
+        }
+        return new CellProcess(process.pid(), fd, false);
     }
 
     /**
@@ -65,8 +86,9 @@ public final class CellProcess {
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true)
                 .redirectInput(inheritInput ? Redirect.INHERIT : Redirect.from(NULL_DEVICE.toFile()));
         builder.environment().keySet().removeAll(OWN_VARIABLES);
-        CellProcess cell = new CellProcess(builder.start());
-        Thread reader = new Thread(() -> cell.awaitPid(executor, listener), "cell-start");
+        Process process = builder.start();
+        CellProcess cell = of(process);
+        Thread reader = new Thread(() -> cell.awaitPid(process, executor, listener), "cell-start");
         reader.setDaemon(true);
         reader.start();
         return cell;
@@ -79,15 +101,82 @@ public final class CellProcess {
                 .redirectInput(NULL_DEVICE.toFile()).redirectOutput(Redirect.appendTo(log.toFile()));
         builder.environment().clear();
         builder.environment().putAll(environment);
-        CellProcess cell = new CellProcess(builder.start());
-        executor.execute(() -> listener.started(cell, cell.process.pid()));
-        cell.process.onExit().thenAccept(ended ->
-                executor.execute(() -> listener.ended(cell, ended.exitValue(), null)));
+        Process process = builder.start();
+        CellProcess cell = of(process);
+        cell.init = cell.pid;
+        executor.execute(() -> listener.started(cell, cell.pid));
+        cell.onEnd(process, executor, listener, null);
         return cell;
     }
 
+    /**
+     * Takes over what a nanokernel started that was killed. No listener hears of its start.
+     *
+     * @param pid    of nk-cell, or of the program
+     * @param began  when it was started, as {@link CellRecord#startTime} says; another process is left alone
+     * @param isCell whether it is nk-cell
+     * @return null if it is not there any more
+     */
+    public static @Nullable CellProcess adopt(long pid, OptionalLong began, boolean isCell) {
+        int fd = org.nanorouter.shim.Process.pidfdOpen((int) pid);
+        if (fd < 0) {
+            return null;
+        }
+        // The descriptor first: what it was opened on cannot become another process in between.
+        if (!CellRecord.startTime(pid).equals(began)) {
+            Fd.close(fd);
+            return null;
+        }
+        CellProcess cell = new CellProcess(pid, fd, true);
+        if (isCell) {
+            cell.findInit();
+        } else {
+            cell.init = pid;
+        }
+        return cell;
+    }
+
+    /** Stands for one that ended before it could be taken over. */
+    public static CellProcess ended(long pid) {
+        return new CellProcess(pid, NO_DESCRIPTOR, true);
+    }
+
+    /** Process 1 is nk-cell's only child. */
+    private void findInit() {
+        ProcessHandle.of(pid).flatMap(watcher -> watcher.children().findFirst()).ifPresent(child -> {
+            int fd = org.nanorouter.shim.Process.pidfdOpen((int) child.pid());
+            if (fd >= 0) {
+                initDescriptor = fd;
+                init = child.pid();
+            }
+        });
+    }
+
+    /** Whether a nanokernel before this one started it. */
+    public boolean isAdopted() {
+        return adopted;
+    }
+
+    /** Of one that was taken over: it has ended. */
+    public void exited(int status, Listener listener) {
+        listener.ended(this, status, null);
+        close();
+    }
+
+    private void close() {
+        descriptor = close(descriptor);
+        initDescriptor = close(initDescriptor);
+    }
+
+    private static int close(int fd) {
+        if (fd != NO_DESCRIPTOR) {
+            Fd.close(fd);
+        }
+        return NO_DESCRIPTOR;
+    }
+
     /** Reads what nk-cell writes up to the pid; without one, all of it is its complaint. */
-    private void awaitPid(Executor executor, Listener listener) {
+    private void awaitPid(Process process, Executor executor, Listener listener) {
         StringBuilder complaint = new StringBuilder();
         try {
             BufferedReader reader =
@@ -95,8 +184,8 @@ public final class CellProcess {
             for (String line = reader.readLine(); line != null; line = reader.readLine()) {
                 if (line.startsWith(PID_LINE)) {
                     long pid = Long.parseLong(line.substring(PID_LINE.length()).trim());
-                    executor.execute(() -> started(pid, listener));
-                    onEnd(executor, listener, null);
+                    executor.execute(() -> started(process, pid, listener));
+                    onEnd(process, executor, listener, null);
                     return;
                 }
                 complaint.append(complaint.isEmpty() ? "" : "; ").append(line);
@@ -104,56 +193,64 @@ public final class CellProcess {
         } catch (IOException | UncheckedIOException | NumberFormatException e) {
             complaint.append(e);
         }
-        onEnd(executor, listener, complaint.isEmpty() ? "nk-cell ended without a word" : complaint.toString());
+        onEnd(process, executor, listener, complaint.isEmpty() ? "nk-cell ended without a word" : complaint.toString());
     }
 
-    private void started(long pid, Listener listener) {
-        int fd = org.nanorouter.shim.Process.pidfdOpen((int) pid);
+    private void started(Process process, long newInit, Listener listener) {
+        init = newInit;
+        int fd = org.nanorouter.shim.Process.pidfdOpen((int) newInit);
         if (fd >= 0 && process.isAlive()) {
             // nk-cell lives, so it has not reaped process 1, and the pid is still that of process 1.
-            pidFd = fd;
+            initDescriptor = fd;
         } else if (fd >= 0) {
             Fd.close(fd);
         }
-        listener.started(this, pid);
+        listener.started(this, newInit);
     }
 
-    private void onEnd(Executor executor, Listener listener, @Nullable String complaint) {
+    private void onEnd(Process process, Executor executor, Listener listener, @Nullable String complaint) {
         process.onExit().thenAccept(ended -> executor.execute(() -> {
             listener.ended(this, ended.exitValue(), complaint);
-            if (pidFd != NO_DESCRIPTOR) {
-                Fd.close(pidFd);
-                pidFd = NO_DESCRIPTOR;
-            }
+            close();
         }));
     }
 
     /** Becomes readable when process 1 of the cell ends, which is told later with its status; -1: there is none. */
     public int initDescriptor() {
-        return pidFd;
+        return initDescriptor;
     }
 
-    /** Pid of the JVM's own child. */
+    /** Pid of process 1 of the cell, or of the program, as the machine numbers it; 0: not known. */
+    public long init() {
+        return init;
+    }
+
+    /** Pid of the process that was started, not of what runs in the cell. */
     public long pid() {
-        return process.pid();
+        return pid;
     }
 
     /** Asks the init command to end. */
     public void terminate() {
-        process.destroy();
+        signal(descriptor, SIGTERM);
     }
 
     /** Ends the init command, and the cell with it. */
     public void kill() {
         // Process 1 first: nk-cell then reports its end, and takes its own files away.
-        if (pidFd == NO_DESCRIPTOR || org.nanorouter.shim.Process.pidfdSendSignal(pidFd, SIGKILL) == -Errno.ESRCH) {
-            process.destroyForcibly();
+        if (!signal(initDescriptor, SIGKILL)) {
+            signal(descriptor, SIGKILL);
         }
     }
 
     /** Ends everything at once, whatever state it is in. */
     public void killAll() {
-        kill();
-        process.destroyForcibly();
+        signal(initDescriptor, SIGKILL);
+        signal(descriptor, SIGKILL);
+    }
+
+    /** False if there is nothing to be signalled. */
+    private static boolean signal(int fd, int number) {
+        return fd != NO_DESCRIPTOR && org.nanorouter.shim.Process.pidfdSendSignal(fd, number) != -Errno.ESRCH;
     }
 }

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The file with the processes that a nanokernel started. Cells outlive a nanokernel that was killed, so that their
- * traffic goes on; its successor cannot take them over and ends them by this file.
+ * traffic goes on; a successor without what the keeper has cannot take them over, and ends them by this file.
  *
  * <p>One line a process: its role, its pid, and when it began, in clock ticks since the boot, so that a pid that means
  * another process by now is left alone.
@@ -107,7 +107,8 @@ public final class CellRecord {
         }
     }
 
-    private static OptionalLong startTime(long pid) {
+    /** When a process began, in clock ticks since the boot; empty if there is none. */
+    public static OptionalLong startTime(long pid) {
         try {
             String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
             // The name in parentheses may have anything in it, parentheses too.

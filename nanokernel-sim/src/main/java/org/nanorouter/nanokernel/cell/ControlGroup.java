@@ -102,7 +102,7 @@ public final class ControlGroup {
      *
      * @return the files in which the OS's first process must be entered before it runs; empty if nothing is enforced
      */
-    List<Path> prepare() {
+    public List<Path> prepare() {
         set.clear();
         reasons.clear();
         for (Limit limit : limits.values()) {

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.cell.CgroupMounts.Hierarchy;
 import org.nanorouter.nanokernel.config.OsConfig;
@@ -51,23 +52,29 @@ public final class ControlGroups implements AutoCloseable {
 
     private final CgroupMounts mounts;
     private final String instance;
+    /** The nanokernel's process, and the one that keeps for it. */
+    private final List<String> ours;
     /** Why nothing is enforced in v2; null if that is possible. */
     private @Nullable IOException refusal;
     /** The group that the nanokernel left for one beneath it; null if it stayed. */
     private @Nullable Path left;
 
-    private ControlGroups(CgroupMounts mounts, String instance) {
+    private ControlGroups(CgroupMounts mounts, String instance, boolean kept) {
         this.mounts = mounts;
         this.instance = instance;
+        ProcessHandle self = ProcessHandle.current();
+        this.ours = Stream.concat(Stream.of(self), kept ? self.parent().stream() : Stream.empty())
+                .map(process -> Long.toString(process.pid())).toList();
     }
 
     /**
      * Removes what an earlier nanokernel of the instance left, as far as it is empty.
      *
      * @param wanted whether an OS has limits: only then does the nanokernel go into a group of its own
+     * @param kept   whether the parent process is its keeper, which goes with it
      */
-    public static ControlGroups open(CgroupMounts mounts, String instance, boolean wanted) {
-        ControlGroups groups = new ControlGroups(mounts, instance);
+    public static ControlGroups open(CgroupMounts mounts, String instance, boolean wanted, boolean kept) {
+        ControlGroups groups = new ControlGroups(mounts, instance, kept);
         groups.removeAll();
         if (wanted) {
             try {
@@ -86,23 +93,34 @@ public final class ControlGroups implements AutoCloseable {
 
     private void makeRoom() throws IOException {
         Hierarchy unified = mounts.unified();
-        Path own = unified == null ? null : mounts.own(unified);
+        Path own = unified == null ? null : own(unified);
         // The root of the hierarchy, which has no type, may have both.
         if (own == null || CONTROLLERS.stream().noneMatch(controller -> gives(own, controller))
                 || !Files.exists(own.resolve("cgroup.type"))) {
             return;
         }
-        String self = Long.toString(ProcessHandle.current().pid());
         List<String> processes = Files.readAllLines(own.resolve(PROCS));
-        if (processes.stream().anyMatch(pid -> !pid.equals(self))) {
+        if (!ours.containsAll(processes)) {
             throw new IOException("other processes are in the nanokernel's control group, which therefore gives no "
                     + "controller to those beneath it; systemd-run --scope -p Delegate=yes makes one for it alone");
         }
-        if (!processes.isEmpty()) {
+        if (!own.equals(mounts.own(unified))) {
+            // A nanokernel that was killed had gone there with the keeper, and this one began there.
+            left = own;
+        } else if (!processes.isEmpty()) {
             Path inner = make(own.resolve(PROGRAM).resolve(instance).resolve(OWN));
-            write(inner.resolve(PROCS), self);
+            for (String pid : ours) {
+                write(inner.resolve(PROCS), pid);
+            }
             left = own;
         }
+    }
+
+    /** The group beneath which those of the instance are. */
+    private @Nullable Path own(Hierarchy hierarchy) {
+        Path own = mounts.own(hierarchy);
+        return own != null && own.endsWith(Path.of(PROGRAM, instance, OWN))
+                ? own.getParent().getParent().getParent() : own;
     }
 
     private static boolean gives(Path own, String controller) {
@@ -120,7 +138,7 @@ public final class ControlGroups implements AutoCloseable {
     /** Makes the group of an OS for a controller, or finds it. */
     Place place(String controller, String os) throws IOException {
         Hierarchy unified = mounts.unified();
-        Path own = unified == null ? null : mounts.own(unified);
+        Path own = unified == null ? null : own(unified);
         if (own != null && gives(own, controller)) {
             if (refusal != null) {
                 throw refusal;
@@ -132,7 +150,7 @@ public final class ControlGroups implements AutoCloseable {
             return new Place(group, true);
         }
         Hierarchy hierarchy = mounts.ofController(controller);
-        own = hierarchy == null ? null : mounts.own(hierarchy);
+        own = hierarchy == null ? null : own(hierarchy);
         if (own == null) {
             throw new IOException("the control group of the nanokernel has no controller '" + controller + "'");
         }
@@ -214,7 +232,7 @@ public final class ControlGroups implements AutoCloseable {
         boolean all = true;
         Set<Path> seen = new HashSet<>();
         for (Hierarchy hierarchy : mounts.all()) {
-            Path own = mounts.own(hierarchy);
+            Path own = own(hierarchy);
             if (own == null || !seen.add(own) || !Files.isDirectory(own.resolve(PROGRAM))) {
                 continue;
             }
@@ -254,7 +272,9 @@ public final class ControlGroups implements AutoCloseable {
             }
         }
         try {
-            write(own.resolve(PROCS), Long.toString(ProcessHandle.current().pid()));
+            for (String pid : ours) {
+                write(own.resolve(PROCS), pid);
+            }
         } catch (IOException e) {
             LOG.debug("the nanokernel stays in its own control group: {}", reason(e));
         }
@@ -275,7 +295,7 @@ public final class ControlGroups implements AutoCloseable {
     private void awaitEnds() {
         long begin = System.nanoTime();
         for (Hierarchy hierarchy : mounts.all()) {
-            Path own = mounts.own(hierarchy);
+            Path own = own(hierarchy);
             for (String pid : own == null ? List.<String>of() : processesBeneath(own)) {
                 int fd = Process.pidfdOpen(Integer.parseInt(pid));
                 if (fd >= 0) {

@@ -63,8 +63,13 @@ public final class ConfigReader {
      * @throws ConfigException if it cannot be read or is not TOML; it has the syntax errors
      */
     public static ConfigReader open(Path file) throws ConfigException {
+        return parse(text(file), file);
+    }
+
+    /** The text of a file. */
+    static String text(Path file) throws ConfigException {
         try {
-            return parse(Files.readString(file, StandardCharsets.UTF_8), file);
+            return Files.readString(file, StandardCharsets.UTF_8);
         } catch (NoSuchFileException e) {
             throw new ConfigException(List.of(file + ":1:1: no such file; expected a TOML file"));
         } catch (MalformedInputException e) {

@@ -76,6 +76,11 @@ public record MachineConfig(@Nullable String name, long ringSize, Duration heart
         return new MachineReader(ConfigReader.open(file), Processors.present()).read();
     }
 
+    /** The text of a file, to be parsed. */
+    public static String text(Path file) throws ConfigException {
+        return ConfigReader.text(file);
+    }
+
     /** Reads and checks a text, whose name in messages is {@code file}. */
     public static MachineConfig parse(String text, Path file) throws ConfigException {
         return parse(text, file, Processors.present());

@@ -23,6 +23,7 @@ import org.nanorouter.nanokernel.supervise.CellFailedException;
 import org.nanorouter.nanokernel.supervise.EventLog;
 import org.nanorouter.nanokernel.supervise.FaultSignal;
 import org.nanorouter.nanokernel.supervise.Machine;
+import org.nanorouter.nanokernel.supervise.MachineView;
 import org.nanorouter.nanokernel.supervise.OsEvent;
 import org.nanorouter.nanokernel.switchboard.Listing;
 
@@ -54,12 +55,14 @@ final class KernelControl implements ControlHandler {
 
     private final PollLoop loop;
     private final Machine machine;
+    private final MachineView view;
     private final RunDirectory directory;
     private final long startedAt = System.nanoTime();
 
     KernelControl(PollLoop loop, Machine machine, RunDirectory directory) {
         this.loop = loop;
         this.machine = machine;
+        this.view = machine.view();
         this.directory = directory;
     }
 
@@ -68,10 +71,10 @@ final class KernelControl implements ControlHandler {
         String verb = (String) request.get("verb");
         return switch (verb) {
             case "status" -> onLoop(() -> done(this::status));
-            case "os.list" -> onLoop(() -> done(() -> Map.of("oses", machine.list())));
-            case "os.show" -> forOs(request, os -> done(() -> machine.show(os)));
-            case "os.enter" -> forOs(request, os -> done(() -> machine.entrance(os)));
-            case "list" -> onLoop(() -> done(() -> new Listing(machine.switchboard()).all()));
+            case "os.list" -> onLoop(() -> done(() -> Map.of("oses", view.list())));
+            case "os.show" -> forOs(request, os -> done(() -> view.show(os)));
+            case "os.enter" -> forOs(request, os -> done(() -> view.entrance(os)));
+            case "list" -> onLoop(() -> done(() -> new Listing(view.switchboard()).all()));
             case "os.panic" -> inject(request, FaultSignal.PANIC);
             case "os.hang" -> inject(request, FaultSignal.HANG);
             case "os.resume" -> inject(request, FaultSignal.RESUME);
@@ -83,10 +86,10 @@ final class KernelControl implements ControlHandler {
                 return Map.of();
             }));
             case "os.events" -> events(request);
-            case "os.postmortem" -> forOs(request, os -> done(() -> machine.postmortem(os, request)));
-            case "os.start" -> forOs(request, os -> machine.start(os).thenApply(nothing -> machine.show(os)));
-            case "os.stop" -> forOs(request, os -> machine.stop(os).thenApply(nothing -> machine.show(os)));
-            case "os.restart" -> forOs(request, os -> machine.restart(os).thenApply(nothing -> machine.show(os)));
+            case "os.postmortem" -> forOs(request, os -> done(() -> view.postmortem(os, request)));
+            case "os.start" -> forOs(request, os -> machine.start(os).thenApply(nothing -> view.show(os)));
+            case "os.stop" -> forOs(request, os -> machine.stop(os).thenApply(nothing -> view.show(os)));
+            case "os.restart" -> forOs(request, os -> machine.restart(os).thenApply(nothing -> view.show(os)));
             default -> throw new ControlException(ControlException.UNKNOWN_VERB, "the nanokernel has no verb " + verb);
         };
     }
@@ -110,9 +113,9 @@ final class KernelControl implements ControlHandler {
         String os = request.get("os") instanceof String name ? name : null;
         return onLoop(() -> done(() -> {
             if (os != null) {
-                machine.show(os);
+                view.show(os);
             }
-            return report(machine.events(), since, os);
+            return report(view.events(), since, os);
         }));
     }
 
@@ -140,9 +143,10 @@ final class KernelControl implements ControlHandler {
         Map<String, Object> status = new LinkedHashMap<>();
         status.put("instance", directory.name());
         status.put("pid", ProcessHandle.current().pid());
+        status.put("boot_id", view.bootId());
         status.put("uptime_s", (System.nanoTime() - startedAt) / 1_000_000 / 1000.0);
         status.put("run_directory", directory.directory().toString());
-        status.put("oses", machine.list());
+        status.put("oses", view.list());
         return status;
     }
 

@@ -17,7 +17,9 @@ import org.nanorouter.nanokernel.cell.UidMap;
 import org.nanorouter.nanokernel.config.MachineConfig;
 import org.nanorouter.nanokernel.config.OsConfig;
 import org.nanorouter.nanokernel.control.ControlServer;
+import org.nanorouter.nanokernel.keeper.Keeper;
 import org.nanorouter.nanokernel.loop.PollLoop;
+import org.nanorouter.nanokernel.memory.BadRegionException;
 import org.nanorouter.nanokernel.supervise.CellFailedException;
 import org.nanorouter.nanokernel.supervise.Machine;
 import org.nanorouter.shim.Errno;
@@ -33,11 +35,13 @@ public final class Nanokernel {
      * What a nanokernel is started with.
      *
      * @param config    the machine
+     * @param keeper    has what the next nanokernel takes over, and perhaps what the one before left
      * @param directory the instance's place
      * @param home      the program's home, which every cell sees; null if it is not installed
      * @param lifeline  whether the end of standard input ends the nanokernel and its cells
      */
-    public record Options(MachineConfig config, RunDirectory directory, @Nullable Path home, boolean lifeline) {
+    public record Options(MachineConfig config, Keeper keeper, RunDirectory directory, @Nullable Path home,
+            boolean lifeline) {
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(Nanokernel.class);
@@ -89,15 +93,18 @@ public final class Nanokernel {
     public int run() throws StartException, InstanceException {
         try (loop; InstanceLock lock = options.directory().lock()) {
             CellRecord record = new CellRecord(options.directory().cellsFile());
-            lock.clean(record);
+            boolean succession = Machine.isLeftIn(options.keeper());
+            if (!succession) {
+                lock.clean(record);
+            }
             boolean limits = options.config().oses().stream().anyMatch(os -> os.limits().any());
-            try (ControlGroups groups = ControlGroups.open(CgroupMounts.own(), options.directory().label(), limits);
-                    Machine machine = new Machine(options.config(), options.directory()::osDirectory,
-                            command(groups), record, loop);
+            try (ControlGroups groups = ControlGroups.open(CgroupMounts.own(), options.directory().label(), limits,
+                    options.keeper().isThere());
+                    Machine machine = machine(groups, record, lock);
                     ControlServer control = ControlServer.start(options.directory().controlSocket(),
                             new KernelControl(loop, machine, options.directory()))) {
                 LOG.info("instance {} at {}", options.directory().name(), control.path());
-                serve(machine);
+                serve(machine, succession);
             }
         } catch (AccessDeniedException e) {
             throw new StartException(StartException.NO_PERMISSION, e.getMessage() + ": permission denied", e);
@@ -115,17 +122,34 @@ public final class Nanokernel {
         return OK;
     }
 
+    private Machine machine(ControlGroups groups, CellRecord record, InstanceLock lock) throws IOException {
+        try {
+            return new Machine(options.config(), options.directory()::osDirectory, command(groups), record,
+                    options.keeper(), loop);
+        } catch (BadRegionException e) {
+            // Of another revision, as after an upgrade. It has been taken, so that the next attempt makes a new one.
+            LOG.error("the OSes cannot be taken over and begin anew: {}", e.getMessage());
+            options.keeper().dropRest();
+            lock.clean(record);
+            return new Machine(options.config(), options.directory()::osDirectory, command(groups), record,
+                    options.keeper(), loop);
+        }
+    }
+
     private CellCommand command(ControlGroups groups) throws IOException {
         return new CellCommand(options.home(), options.lifeline(), RunDirectory.uid() == 0 ? UidMap.own() : null,
                 groups);
     }
 
-    private void serve(Machine machine) {
+    private void serve(Machine machine, boolean succession) {
         if (options.lifeline()) {
             // Never read: the cells share this input, and what poll has seen another one may have taken.
             loop.addForEnd(STANDARD_INPUT, this::onLifelineEnd);
         }
         loop.execute(() -> {
+            if (succession) {
+                machine.takeOver();
+            }
             startAll(machine);
             look(machine, System.nanoTime());
             watchdog();
@@ -137,7 +161,7 @@ public final class Nanokernel {
     }
 
     private void startAll(Machine machine) {
-        List<String> names = options.config().oses().stream().filter(OsConfig::autostart).map(OsConfig::name).toList();
+        List<String> names = machine.toStart();
         CompletableFuture.allOf(names.stream().map(machine::start).toArray(CompletableFuture<?>[]::new))
                 .whenComplete((nothing, failure) -> {
                     if (failure == null) {

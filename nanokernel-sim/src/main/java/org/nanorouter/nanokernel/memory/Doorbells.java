@@ -15,32 +15,66 @@ import org.nanorouter.shim.ShimException;
  */
 public final class Doorbells implements AutoCloseable {
 
+    /** Hears of what is made and closed, on the caller's thread. */
+    public interface Listener {
+
+        /** A doorbell was made; its descriptors stay the doorbells' own. */
+        void made(int from, int to, int ringer, int waiter);
+
+        /** A doorbell is closed, while doorbells go on; {@link #close} tells of none. */
+        void forgotten(int from, int to);
+    }
+
     private static final int NONE = -1;
+    private static final Listener NOBODY = new Listener() {
+        @Override
+        public void made(int from, int to, int ringer, int waiter) {
+            // For those that nobody keeps.
+        }
+
+        @Override
+        public void forgotten(int from, int to) {
+            // As above.
+        }
+    };
 
     private final int[] ringers = new int[AbiDescriptor.MAX_OS * AbiDescriptor.MAX_OS];
     private final int[] waiters = new int[AbiDescriptor.MAX_OS * AbiDescriptor.MAX_OS];
 
+    private final Listener listener;
+
     /** Makes an empty set. */
     public Doorbells() {
+        this(NOBODY);
+    }
+
+    /** Makes an empty set. */
+    public Doorbells(Listener listener) {
+        this.listener = listener;
         Arrays.fill(ringers, NONE);
         Arrays.fill(waiters, NONE);
     }
 
     /** The eventfd with which {@code from} rings for {@code to}; stays this object's. */
     public int ringer(int from, int to) throws ShimException {
-        final int at = index(from, to);
-        make(at);
-        return ringers[at];
+        return ringers[make(from, to)];
     }
 
     /** What {@code to} waits on for {@code from}; stays this object's. */
     public int waiter(int from, int to) throws ShimException {
-        final int at = index(from, to);
-        make(at);
-        return waiters[at];
+        return waiters[make(from, to)];
     }
 
-    private void make(int at) throws ShimException {
+    /** Takes over a doorbell that a nanokernel made which was killed. */
+    public void adopt(int from, int to, int ringer, int waiter) {
+        final int at = index(from, to);
+        close(at);
+        ringers[at] = ringer;
+        waiters[at] = waiter;
+    }
+
+    private int make(int from, int to) throws ShimException {
+        final int at = index(from, to);
         if (ringers[at] == NONE) {
             final int ringer = Errno.check(EventFd.create(), "make a doorbell");
             final int waiter = Doorbell.waiter(ringer);
@@ -50,7 +84,9 @@ public final class Doorbells implements AutoCloseable {
             }
             ringers[at] = ringer;
             waiters[at] = waiter;
+            listener.made(from, to, ringer, waiter);
         }
+        return at;
     }
 
     /** For a failure on purpose: no ring of this OS, nor for it, is heard until {@link #unmute}. */
@@ -78,8 +114,15 @@ public final class Doorbells implements AutoCloseable {
     /** Closes every doorbell that this OS rings or waits on, because its epoch ends. */
     public void forget(int osId) {
         for (int other = 0; other < AbiDescriptor.MAX_OS; other++) {
-            close(index(osId, other));
-            close(index(other, osId));
+            forget(osId, other);
+            forget(other, osId);
+        }
+    }
+
+    private void forget(int from, int to) {
+        if (ringers[index(from, to)] != NONE) {
+            close(index(from, to));
+            listener.forgotten(from, to);
         }
     }
 

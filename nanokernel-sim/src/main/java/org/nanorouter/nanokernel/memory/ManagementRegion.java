@@ -72,7 +72,7 @@ public final class ManagementRegion implements AutoCloseable {
         }
     }
 
-    private void check() throws BadRegionException {
+    void check() throws BadRegionException {
         BadRegionException.require("management region", "magic",
             buffer.getLong(ManagementDescriptor.MAGIC_OFFSET), ManagementDescriptor.MAGIC);
         BadRegionException.require("management region", "revision",

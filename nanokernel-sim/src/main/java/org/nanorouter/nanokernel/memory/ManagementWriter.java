@@ -33,17 +33,20 @@ public final class ManagementWriter implements AutoCloseable {
     private static final VarHandle INTS =
         MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
+    private final int writableFd;
     private final int readOnlyFd;
     private final MappedMemory mapping;
     private final ByteBuffer buffer;
     private final ManagementRegion region;
     private long changeCount;
 
-    private ManagementWriter(int readOnlyFd, MappedMemory mapping) {
+    private ManagementWriter(int writableFd, int readOnlyFd, MappedMemory mapping) {
+        this.writableFd = writableFd;
         this.readOnlyFd = readOnlyFd;
         this.mapping = mapping;
         this.buffer = mapping.buffer();
         this.region = new ManagementRegion(mapping);
+        this.changeCount = region.changeCount();
     }
 
     /**
@@ -53,23 +56,48 @@ public final class ManagementWriter implements AutoCloseable {
      */
     public static ManagementWriter create(byte[] bootId) throws ShimException {
         requireLength("bootId", bootId, ManagementDescriptor.BOOT_ID_LENGTH);
-        final int fd = Errno.check(MemoryObject.create("nk-management", ManagementDescriptor.LENGTH),
-            "make the management region, length=" + ManagementDescriptor.LENGTH);
+        final ManagementWriter writer = map(Errno.check(
+            MemoryObject.create("nk-management", ManagementDescriptor.LENGTH),
+            "make the management region, length=" + ManagementDescriptor.LENGTH));
+        writer.writeHeader(bootId);
+        return writer;
+    }
+
+    /**
+     * Goes on with the region of a nanokernel that was killed: with its boot id, OS table and directory.
+     *
+     * @param writableFd its {@link #writableFd}, closed with this object, or now if this fails
+     * @throws BadRegionException if it is none of this revision
+     */
+    public static ManagementWriter adopt(int writableFd) throws ShimException, BadRegionException {
+        try {
+            MemoryObject.check(writableFd, ManagementDescriptor.LENGTH);
+        } catch (ShimException e) {
+            Fd.close(writableFd);
+            throw e;
+        }
+        final ManagementWriter writer = map(writableFd);
+        try {
+            writer.region.check();
+            return writer;
+        } catch (BadRegionException e) {
+            writer.close();
+            throw e;
+        }
+    }
+
+    private static ManagementWriter map(int writableFd) throws ShimException {
         int readOnly = -1;
         try {
-            readOnly = Errno.check(MemoryObject.reopenReadOnly(fd), "open the management region");
-            final ManagementWriter writer =
-                new ManagementWriter(readOnly, MemoryObject.map(fd, ManagementDescriptor.LENGTH, true, 0));
-            writer.writeHeader(bootId);
-            return writer;
+            readOnly = Errno.check(MemoryObject.reopenReadOnly(writableFd), "open the management region");
+            return new ManagementWriter(writableFd, readOnly,
+                MemoryObject.map(writableFd, ManagementDescriptor.LENGTH, true, 0));
         } catch (ShimException e) {
             if (readOnly >= 0) {
                 Fd.close(readOnly);
             }
+            Fd.close(writableFd);
             throw e;
-        } finally {
-            // The mapping is enough; no writable descriptor is left to be handed out.
-            Fd.close(fd);
         }
     }
 
@@ -79,6 +107,11 @@ public final class ManagementWriter implements AutoCloseable {
         buffer.put(ManagementDescriptor.BOOT_ID_OFFSET, bootId);
         buffer.putLong(ManagementDescriptor.REGION_LENGTH_OFFSET, ManagementDescriptor.LENGTH);
         buffer.putLong(ManagementDescriptor.MAGIC_OFFSET, ManagementDescriptor.MAGIC);
+    }
+
+    /** Descriptor for the next nanokernel, and for no OS; closed with this object. */
+    public int writableFd() {
+        return writableFd;
     }
 
     /** Descriptor to hand out to every OS; closed with this object. */
@@ -180,11 +213,12 @@ public final class ManagementWriter implements AutoCloseable {
         LONGS.setRelease(buffer, ManagementDescriptor.HEARTBEAT_OFFSET, now);
     }
 
-    /** Unmaps the region and closes its descriptor; it lives on while an OS maps it. */
+    /** Unmaps the region and closes its descriptors; it lives on while an OS maps it. */
     @Override
     public void close() {
         mapping.close();
         Fd.close(readOnlyFd);
+        Fd.close(writableFd);
     }
 
     private void requireTransition(int osId, OsState next) {

@@ -50,6 +50,27 @@ public final class OsRegionObject implements AutoCloseable {
         }
     }
 
+    /**
+     * Goes on with the region that a nanokernel made which was killed.
+     *
+     * @param writable its {@link #writableFd}, closed with this object, or now if this fails
+     * @throws BadRegionException if its header is not that of this OS and epoch; the OS itself can write it
+     */
+    public static OsRegionObject adopt(int writable, int osId, int epoch, long length)
+        throws ShimException, BadRegionException {
+        int readOnly = -1;
+        try {
+            readOnly = Errno.check(MemoryObject.reopenReadOnly(writable), "open the region of OS " + osId);
+            return new OsRegionObject(writable, readOnly, OsRegion.mapPeer(readOnly, length, osId, epoch));
+        } catch (ShimException | BadRegionException e) {
+            if (readOnly >= 0) {
+                Fd.close(readOnly);
+            }
+            Fd.close(writable);
+            throw e;
+        }
+    }
+
     /** Descriptor for the OS itself. */
     public int writableFd() {
         return writableFd;

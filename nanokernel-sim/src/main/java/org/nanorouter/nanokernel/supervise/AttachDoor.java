@@ -34,12 +34,14 @@ final class AttachDoor implements AttachHost {
     private final PollLoop loop;
     private final Machine machine;
     private final ManagedOs os;
+    private final Ledger ledger;
     private final Set<AttachSession> sessions = new HashSet<>();
     private @Nullable AttachSession attached;
     private int listener = CLOSED;
 
-    AttachDoor(PollLoop loop, Machine machine, ManagedOs os) {
+    AttachDoor(PollLoop loop, Machine machine, ManagedOs os, Ledger ledger) {
         this.loop = loop;
+        this.ledger = ledger;
         this.machine = machine;
         this.os = os;
     }
@@ -47,7 +49,13 @@ final class AttachDoor implements AttachHost {
     /** Listens at a path; a listener of an epoch before is closed. */
     void open(Path path) throws ShimException {
         closeListener();
-        listener = Errno.check(UnixSocket.listenSeqPacket(path.toString(), MODE), "make the attach socket " + path);
+        adopt(Errno.check(UnixSocket.listenSeqPacket(path.toString(), MODE), "make the attach socket " + path));
+        ledger.keepDoor(os.name(), listener);
+    }
+
+    /** Takes over a socket that listens already; who came while nobody looked waits in its queue. */
+    void adopt(int newListener) {
+        listener = newListener;
         loop.add(listener, this::accept);
     }
 
@@ -124,7 +132,7 @@ final class AttachDoor implements AttachHost {
 
     @Override
     public @Nullable ProgramHost programs() {
-        return count(AttachSession.State.JOINED) >= MAX_PROGRAMS ? null : machine.switchboard();
+        return count(AttachSession.State.JOINED) >= MAX_PROGRAMS ? null : machine.view().switchboard();
     }
 
     @Override

@@ -56,7 +56,7 @@ final class Lookout {
         for (ManagedOs os : oses) {
             lookForPanic(os);
             OsRegionObject region = os.region;
-            if (region != null && os.ready) {
+            if (region != null && os.isReady()) {
                 os.watch.forgive(late);
                 judge(os, os.watch.look(now, region.view().heartbeat()), now);
                 next = os.watch.deadlineAt() - next < 0 && os.watch.deadlineAt() - now >= 0
@@ -114,7 +114,7 @@ final class Lookout {
     private void lookAtRing(ManagedOs producer, ManagedOs consumer, long now, long late) {
         OsRegionObject from = producer.region;
         OsRegionObject to = consumer.region;
-        if (from == null || to == null || !consumer.ready
+        if (from == null || to == null || !consumer.isReady()
                 || from.view().peerEpoch(consumer.id()) != to.view().epoch()
                 || to.view().peerEpoch(producer.id()) != from.view().epoch()) {
             rings[producer.id()][consumer.id()] = null;
@@ -162,22 +162,29 @@ final class Lookout {
         return reports;
     }
 
+    private @Nullable ManagedOs peer(ManagedOs reporter, int id, int epoch) {
+        return oses.stream().filter(os -> os.id() == id && os != reporter && os.region != null && os.epoch() == epoch)
+                .findFirst().orElse(null);
+    }
+
     /** A peer says that it saw no beat: look now, with own eyes. */
-    void silent(ManagedOs reporter, ManagedOs silent, long now) {
-        if (!silences[reporter.id()][silent.id()].isNews(reporter, silent, now, MIN_SILENCE_NS)) {
+    void silent(ManagedOs reporter, int peerId, int peerEpoch, long now) {
+        ManagedOs silent = peer(reporter, peerId, peerEpoch);
+        if (silent == null || !silences[reporter.id()][silent.id()].isNews(reporter, silent, now, MIN_SILENCE_NS)) {
             return;
         }
         lifecycle.report(silent, reporter.name() + " has seen no beat of it within the deadline");
         OsRegionObject region = silent.region;
-        if (region != null && silent.ready) {
+        if (region != null && silent.isReady()) {
             judge(silent, silent.watch.look(now, region.view().heartbeat()), now);
         }
     }
 
     /** A peer says that the OS wrote what no OS may write. Nobody else can tell which of the two is right. */
-    void lied(ManagedOs reporter, ManagedOs liar, long now) {
+    void lied(ManagedOs reporter, int peerId, int peerEpoch, long now) {
+        ManagedOs liar = peer(reporter, peerId, peerEpoch);
         // A quarantine lasts for as long as both epochs do.
-        if (!lies[reporter.id()][liar.id()].isNews(reporter, liar, now, Long.MAX_VALUE)) {
+        if (liar == null || !lies[reporter.id()][liar.id()].isNews(reporter, liar, now, Long.MAX_VALUE)) {
             return;
         }
         react(liar, liar.config.restart().quarantined(), Failure.LIE,

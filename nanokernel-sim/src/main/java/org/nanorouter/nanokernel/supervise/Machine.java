@@ -4,12 +4,11 @@ package org.nanorouter.nanokernel.supervise;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -26,9 +25,10 @@ import org.nanorouter.nanokernel.cell.OsDirectory;
 import org.nanorouter.nanokernel.config.ConfigReader;
 import org.nanorouter.nanokernel.config.MachineConfig;
 import org.nanorouter.nanokernel.config.OsConfig;
+import org.nanorouter.nanokernel.keeper.Keeper;
 import org.nanorouter.nanokernel.loop.PollLoop;
+import org.nanorouter.nanokernel.memory.BadRegionException;
 import org.nanorouter.nanokernel.memory.OsRegionObject;
-import org.nanorouter.nanokernel.switchboard.Switchboard;
 import org.nanorouter.nanokernel.watch.HeartbeatWatch;
 import org.nanorouter.nanokernel.watch.StarvationWatch;
 import org.nanorouter.shim.ShimException;
@@ -47,28 +47,31 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
 
     private final PollLoop loop;
     private final CellCommand command;
-    private final CellRecord record;
+    private final Ledger ledger;
     private final MachineMemory memory;
     private final Lifecycle lifecycle;
     private final Lookout lookout;
     private final Recovery recovery;
     private final FaultInjector faults;
+    private final MachineView view;
     private final Map<String, ManagedOs> oses = new LinkedHashMap<>();
     private boolean stopping;
 
     /**
-     * Makes the management region; no OS is started.
+     * Makes the management region, or takes over that of a nanokernel that was killed; no OS is started.
      *
      * @param directories directory of the OS of a name
      * @param command     how cells are started
      * @param record      where the started processes are written down
+     * @param keeper      of what the next nanokernel takes over
+     * @throws BadRegionException if what was kept cannot be taken over; nothing of it has been closed or ended
      */
     public Machine(MachineConfig config, Function<String, Path> directories, CellCommand command, CellRecord record,
-            PollLoop loop) throws ShimException {
+            Keeper keeper, PollLoop loop) throws ShimException, BadRegionException {
         this.loop = loop;
         this.command = command;
-        this.record = record;
-        this.memory = new MachineMemory(config, random(ManagementDescriptor.BOOT_ID_LENGTH), loop::nanoTime);
+        this.ledger = new Ledger(keeper, record);
+        this.memory = new MachineMemory(config, ledger, random(ManagementDescriptor.BOOT_ID_LENGTH), loop::nanoTime);
         for (OsConfig os : config.oses()) {
             boolean uidRange = command.hasUidRange(os);
             OsDirectory directory = new OsDirectory(directories.apply(os.name()),
@@ -76,13 +79,31 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
             long deadline = config.heartbeatDeadline().toNanos();
             oses.put(os.name(), new ManagedOs(os, directory, command.groups().of(os), uidRange,
                     new HeartbeatWatch(config.heartbeatPeriod().toNanos(), deadline),
-                    new StarvationWatch(PROC, EXCUSED_DEADLINES * deadline), loop, this));
+                    new StarvationWatch(PROC, EXCUSED_DEADLINES * deadline), loop, this, ledger));
         }
         this.lifecycle = new Lifecycle(memory.management(), loop::nanoTime);
         this.recovery = new Recovery(loop, memory, lifecycle, this::launch);
         this.faults = new FaultInjector(loop, lifecycle, memory, this::os, oses.values());
+        this.view = new MachineView(this, memory, lifecycle, command, loop::nanoTime);
         this.lookout = new Lookout(this, lifecycle, memory.management().region(), oses.values(),
                 config.heartbeatPeriod().toNanos(), config.stallDeadline().toNanos());
+        keeper.join(loop, this::exited);
+    }
+
+    /** Whether the keeper has a machine that a nanokernel left which was killed. */
+    public static boolean isLeftIn(Keeper keeper) {
+        return Ledger.hasMachine(keeper);
+    }
+
+    /** Goes on where a nanokernel that was killed left the machine; before anything else, on the loop's thread. */
+    public void takeOver() {
+        new Takeover(this, memory, lifecycle, recovery, ledger, loop).run(oses.values());
+    }
+
+    /** Names of the OSes that are to start with the nanokernel and have not. */
+    public List<String> toStart() {
+        return oses.values().stream().filter(os -> os.config.autostart() && lifecycle.state(os) == OsState.DEFINED)
+                .map(ManagedOs::name).toList();
     }
 
     /** Starts an OS; the result is there once its process runs, or a {@link CellFailedException}. */
@@ -108,7 +129,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
     public CompletableFuture<Void> stop(String name) {
         ManagedOs os = os(name);
         CompletableFuture<Void> result = os.begin();
-        os.goal = ManagedOs.Goal.STOP;
+        os.aim(ManagedOs.Goal.STOP);
         if (os.cell != null) {
             terminate(os);
         } else {
@@ -132,7 +153,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
                 // Nothing runs, or the restart is under way, or it is only booting, from where it goes by STOPPED.
             }
         }
-        os.goal = ManagedOs.Goal.RESTART;
+        os.aim(ManagedOs.Goal.RESTART);
         if (os.cell != null) {
             terminate(os);
         } else {
@@ -150,6 +171,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
     /** Stops every OS for good; the result is there once all have ended. */
     public CompletableFuture<Void> stopAll() {
         stopping = true;
+        ledger.forget();
         return CompletableFuture.allOf(
                 oses.keySet().stream().map(this::stop).toArray(CompletableFuture<?>[]::new));
     }
@@ -163,7 +185,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         }
     }
 
-    private void terminate(ManagedOs os) {
+    void terminate(ManagedOs os) {
         CellProcess cell = os.cell;
         if (cell != null) {
             cell.terminate();
@@ -176,8 +198,8 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         }
     }
 
-    private void launch(ManagedOs os) {
-        os.goal = ManagedOs.Goal.RUN;
+    void launch(ManagedOs os) {
+        os.aim(ManagedOs.Goal.RUN);
         os.endedWell = false;
         os.initGone = false;
         try {
@@ -187,7 +209,8 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
                 return;
             }
             os.cell = command.start(os.config, os.directory, os.group, loop, this);
-            writeRecord();
+            os.keep();
+            ledger.writeProcesses(oses.values());
         } catch (IOException e) {
             os.failureText = "not started: " + e.getMessage();
             endEpoch(os);
@@ -200,7 +223,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         }
     }
 
-    private void relaunch(ManagedOs os) {
+    void relaunch(ManagedOs os) {
         endEpoch(os);
         if (lifecycle.state(os) == OsState.BOOTING) {
             lifecycle.become(os, OsState.STOPPED, "ended while it booted, to be started again");
@@ -218,13 +241,13 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         lifecycle.booting(os, before);
     }
 
-    private void endEpoch(ManagedOs os) {
-        os.ready = false;
+    void endEpoch(ManagedOs os) {
+        os.ready(false);
         os.door.endSessions();
         memory.endEpoch(os, oses.values(), lifecycle.events());
     }
 
-    private void stopped(ManagedOs os) {
+    void stopped(ManagedOs os) {
         endEpoch(os);
         if (lifecycle.mayBecome(os, OsState.STOPPED)) {
             lifecycle.become(os, OsState.STOPPED, "on request");
@@ -236,16 +259,22 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
     public void started(CellProcess cell, long pid) {
         ManagedOs os = osOf(cell);
         if (os != null) {
-            os.pid = pid;
             LOG.info("{}: started, process {}", os.name(), pid);
-            writeRecord();
-            int init = cell.initDescriptor();
-            if (init >= 0) {
-                loop.add(init, () -> initGone(os, init));
-            }
-            if (os.goal == ManagedOs.Goal.RUN) {
+            watch(os, cell);
+            ledger.writeProcesses(oses.values());
+            if (os.goal() == ManagedOs.Goal.RUN) {
                 os.complete();
             }
+        }
+    }
+
+    /** The cell is the OS's, and its process 1 runs. */
+    void watch(ManagedOs os, CellProcess cell) {
+        os.cell = cell;
+        os.pid = cell.init();
+        int init = cell.initDescriptor();
+        if (init >= 0) {
+            loop.add(init, () -> initGone(os, init));
         }
     }
 
@@ -255,7 +284,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         os.initGone = true;
         // It may have written why, and its message that it did so is still to be read.
         lookout.lookForPanic(os);
-        if (os.goal == ManagedOs.Goal.RUN && os.ready) {
+        if (os.goal() == ManagedOs.Goal.RUN && os.isReady()) {
             failed(os, Failure.EXIT, "its init ended");
         }
     }
@@ -271,14 +300,15 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         lookout.lookForPanic(os);
         os.cell = null;
         os.pid = 0;
+        os.keep();
         os.group.remove();
-        writeRecord();
-        switch (os.goal) {
+        ledger.writeProcesses(oses.values());
+        switch (os.goal()) {
             case STOP -> stopped(os);
             case RESTART -> relaunch(os);
             case RECOVER -> recovery.ended(os, status);
             case RUN -> initEnded(os, status, complaint);
-            default -> throw new IllegalStateException("goal=" + os.goal);
+            default -> throw new IllegalStateException("goal=" + os.goal());
         }
     }
 
@@ -286,7 +316,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         String text = complaint != null ? complaint : Recovery.describe(status);
         boolean wasAskedFor = os.isRequested();
         os.endedWell = complaint == null && status == 0;
-        os.goal = ManagedOs.Goal.RECOVER;
+        os.aim(ManagedOs.Goal.RECOVER);
         failed(os, Recovery.failureOf(status), text);
         os.fail(new CellFailedException(status, complaint == null ? os.name() + ": " + text : complaint));
         if (complaint != null && wasAskedFor) {
@@ -312,14 +342,26 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         if (failure == Failure.HEARTBEAT && !recovery.endsHung(os)) {
             return;
         }
-        boolean isFirst = os.goal == ManagedOs.Goal.RUN;
-        os.goal = isFirst ? ManagedOs.Goal.RECOVER : os.goal;
+        boolean isFirst = os.goal() == ManagedOs.Goal.RUN;
+        if (isFirst) {
+            os.aim(ManagedOs.Goal.RECOVER);
+        }
         endEpoch(os);
         if (isFirst) {
             if (os.cell == null) {
                 recovery.begin(os);
             } else if (!os.initGone) {
                 os.cell.kill();
+            }
+        }
+    }
+
+    /** The keeper says that a process has ended which a nanokernel before this one had started. */
+    private void exited(String name, int status) {
+        for (ManagedOs os : oses.values()) {
+            CellProcess cell = os.cell;
+            if (Ledger.isOf(name, os) && cell != null && cell.isAdopted()) {
+                cell.exited(status, this);
             }
         }
     }
@@ -333,24 +375,6 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         return null;
     }
 
-    private void writeRecord() {
-        List<Long> inits = new ArrayList<>();
-        List<Long> cells = new ArrayList<>();
-        for (ManagedOs os : oses.values()) {
-            if (os.cell != null) {
-                cells.add(os.cell.pid());
-            }
-            if (os.pid != 0) {
-                inits.add(os.pid);
-            }
-        }
-        try {
-            record.write(inits, cells);
-        } catch (IOException e) {
-            LOG.warn("the list of processes was not written: {}", e.toString());
-        }
-    }
-
     /** What an endpoint of the OS gets now; null if its state allows no attach. */
     @Nullable AttachGrant grant(ManagedOs os) {
         return switch (lifecycle.state(os)) {
@@ -362,7 +386,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
     void ready(ManagedOs os) {
         OsRegionObject region = os.region;
         if (region != null) {
-            os.ready = true;
+            os.ready(true);
             os.watch.begin(loop.nanoTime(), region.view().heartbeat());
             os.starvation.alive();
             if (lifecycle.state(os) == OsState.BOOTING || lifecycle.state(os) == OsState.HUNG) {
@@ -375,10 +399,10 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
 
     /** Without an endpoint nobody beats, and nobody is to be missed. */
     void detached(ManagedOs os, String reason) {
-        if (os.ready && os.goal == ManagedOs.Goal.RUN) {
+        if (os.isReady() && os.goal() == ManagedOs.Goal.RUN) {
             lifecycle.report(os, "its endpoint detached: " + reason);
         }
-        os.ready = false;
+        os.ready(false);
         if (lifecycle.state(os) == OsState.SUSPECT) {
             lifecycle.become(os, OsState.RUNNING, "its endpoint detached, nobody is to beat");
         }
@@ -391,17 +415,12 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
 
     /** An endpoint says that it saw no beat of a peer. */
     void silent(ManagedOs reporter, int peerId, int peerEpoch) {
-        peer(reporter, peerId, peerEpoch).ifPresent(peer -> lookout.silent(reporter, peer, loop.nanoTime()));
+        lookout.silent(reporter, peerId, peerEpoch, loop.nanoTime());
     }
 
     /** An endpoint says that it put its channel to a peer into quarantine. */
     void lied(ManagedOs reporter, int peerId, int peerEpoch) {
-        peer(reporter, peerId, peerEpoch).ifPresent(peer -> lookout.lied(reporter, peer, loop.nanoTime()));
-    }
-
-    private Optional<ManagedOs> peer(ManagedOs reporter, int id, int epoch) {
-        return oses.values().stream()
-                .filter(os -> os.id() == id && os != reporter && os.region != null && os.epoch() == epoch).findFirst();
+        lookout.lied(reporter, peerId, peerEpoch, loop.nanoTime());
     }
 
     /**
@@ -415,20 +434,9 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         return lookout.look(now, late);
     }
 
-    /** All OSes as {@code os list} shows them, in the order of their ids. */
-    public List<Map<String, Object>> list() {
-        long now = loop.nanoTime();
-        return oses.values().stream().map(os -> OsReport.summary(os, memory, lifecycle.state(os), now)).toList();
-    }
-
-    /** One OS as {@code os show} shows it. */
-    public Map<String, Object> show(String name) {
-        return OsReport.details(os(name), memory, lifecycle.state(os(name)), loop.nanoTime());
-    }
-
-    /** The events of all OSes. */
-    public EventLog events() {
-        return lifecycle.events();
+    /** What can be asked of it. */
+    public MachineView view() {
+        return view;
     }
 
     /** Brings failures about. */
@@ -436,32 +444,11 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         return faults;
     }
 
-    /** What the programs of the OSes share. */
-    public Switchboard switchboard() {
-        return memory.switchboard();
+    Collection<ManagedOs> oses() {
+        return oses.values();
     }
 
-    /** Answers os.postmortem: what is kept of an OS that failed, or what is there now. */
-    public Map<String, Object> postmortem(String name, Map<String, Object> request) {
-        return memory.recorder().answer(os(name), oses.values(), lifecycle.events(), request);
-    }
-
-    /** What it takes to enter an OS: process 1 and the environment of programs there. */
-    public Map<String, Object> entrance(String name) {
-        ManagedOs os = os(name);
-        if (!os.isNamespace()) {
-            throw new IllegalStateException("os=" + name + " is not a namespace cell, it cannot be entered");
-        } else if (os.pid == 0) {
-            throw new IllegalStateException("os=" + name + " is " + label(lifecycle.state(os)) + ", it has no process");
-        }
-        Map<String, Object> entrance = new LinkedHashMap<>();
-        entrance.put("pid", os.pid);
-        entrance.put("uid_range", os.hasUidRange);
-        entrance.put("environment", command.environment(os.config, os.directory));
-        return entrance;
-    }
-
-    private ManagedOs os(String name) {
+    ManagedOs os(String name) {
         ManagedOs os = oses.get(name);
         if (os == null) {
             throw new NoSuchElementException("no OS is named " + name + "; there are: "
@@ -486,7 +473,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         killAll();
         for (ManagedOs os : oses.values()) {
             os.fail(new IllegalStateException("os=" + os.name() + ": the nanokernel ends"));
-            os.ready = false;
+            os.ready(false);
             os.door.close();
             memory.endEpoch(os, oses.values(), lifecycle.events());
         }

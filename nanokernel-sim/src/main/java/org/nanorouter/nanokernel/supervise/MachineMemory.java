@@ -14,6 +14,8 @@ import org.nanorouter.nanokernel.attach.AttachSession;
 import org.nanorouter.nanokernel.attach.PeerGrant;
 import org.nanorouter.nanokernel.config.MachineConfig;
 import org.nanorouter.nanokernel.config.OsConfig;
+import org.nanorouter.nanokernel.keeper.Kept;
+import org.nanorouter.nanokernel.memory.BadRegionException;
 import org.nanorouter.nanokernel.memory.Doorbells;
 import org.nanorouter.nanokernel.memory.ManagementWriter;
 import org.nanorouter.nanokernel.memory.OsRegionObject;
@@ -21,25 +23,46 @@ import org.nanorouter.nanokernel.memory.RingPlace;
 import org.nanorouter.nanokernel.switchboard.Switchboard;
 import org.nanorouter.shim.EventFd;
 import org.nanorouter.shim.ShimException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The memory of the machine: cut into regions, and made known to those that share it. */
 final class MachineMemory implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(MachineMemory.class);
+
+    private final Ledger ledger;
     private final ManagementWriter management;
-    private final Doorbells doorbells = new Doorbells();
+    private final Doorbells doorbells;
     private final FlightRecorder recorder;
     private final Switchboard switchboard;
     private final int ringSize;
     private final List<OsConfig> configs;
-    private final int[] restarts;
 
-    MachineMemory(MachineConfig config, byte[] bootId, LongSupplier clock) throws ShimException {
-        this.management = ManagementWriter.create(bootId);
+    /**
+     * Makes the management region with this boot id, or takes over a kept one, which has its own.
+     *
+     * @throws BadRegionException if the kept one is not of this revision
+     */
+    MachineMemory(MachineConfig config, Ledger ledger, byte[] bootId, LongSupplier clock)
+            throws ShimException, BadRegionException {
+        int kept = ledger.takeManagement();
+        this.ledger = ledger;
+        this.management = kept < 0 ? ManagementWriter.create(bootId) : ManagementWriter.adopt(kept);
+        this.doorbells = new Doorbells(ledger);
         this.recorder = new FlightRecorder(management.region(), clock);
         this.switchboard = new Switchboard(config.oses().stream()
                 .map(os -> new Switchboard.Share(os.name(), os.regionLength(), os.sharedMemory())).toList());
         this.ringSize = (int) config.ringSize();
         this.configs = config.oses();
-        this.restarts = new int[configs.size()];
+        if (kept < 0) {
+            define(config);
+            ledger.keep(management);
+        } else {
+            ledger.takeBells(doorbells);
+        }
+    }
+
+    private void define(MachineConfig config) {
         for (OsConfig os : configs) {
             management.defineOs(os.id(), os.name(), os.kind(), os.mac().bytes(),
                     (int) config.heartbeatPeriod().toMillis(), (int) config.heartbeatDeadline().toMillis());
@@ -61,7 +84,7 @@ final class MachineMemory implements AutoCloseable {
     }
 
     void countRestart(ManagedOs os) {
-        management.restartCount(os.id(), ++restarts[os.id()]);
+        management.restartCount(os.id(), management.region().restartCount(os.id()) + 1);
     }
 
     Doorbells doorbells() {
@@ -85,6 +108,7 @@ final class MachineMemory implements AutoCloseable {
         long length = os.config.regionLength();
         OsRegionObject region = OsRegionObject.create(os.name(), os.id(), epoch, (int) length);
         os.region = region;
+        ledger.keepRegion(os.name(), region.writableFd(), os.token);
         management.beginEpoch(os.id(), length, now, incarnation);
         for (ManagedOs peer : peersWithRegion(os, all)) {
             management.openRing(os.id(), peer.id(), placeOf(os, peer));
@@ -95,6 +119,23 @@ final class MachineMemory implements AutoCloseable {
             if (session != null) {
                 session.peer(grantOf(os, region, peer));
             }
+        }
+    }
+
+    /** Takes over the region of the OS's present epoch; false if none was kept, or it is another one's. */
+    boolean adoptEpoch(ManagedOs os) {
+        Kept kept = ledger.takeRegion(os.name());
+        if (kept == null) {
+            return false;
+        }
+        try {
+            os.region = OsRegionObject.adopt(kept.descriptors()[0], os.id(), management.region().epoch(os.id()),
+                    os.config.regionLength());
+            os.token = Ledger.token(kept);
+            return true;
+        } catch (IOException e) {
+            LOG.warn("{}: its region cannot be taken over: {}", os.name(), e.getMessage());
+            return false;
         }
     }
 
@@ -119,7 +160,19 @@ final class MachineMemory implements AutoCloseable {
             }
         }
         doorbells.forget(os.id());
+        ledger.dropRegion(os.name());
         region.close();
+    }
+
+    /** Of an OS without a region: nobody is to find a ring or a doorbell of it. */
+    void closeRings(ManagedOs os) {
+        for (OsConfig peer : configs) {
+            if (peer.id() != os.id()) {
+                management.closeRing(os.id(), peer.id());
+                management.closeRing(peer.id(), os.id());
+            }
+        }
+        doorbells.forget(os.id());
     }
 
     /** What the OS's endpoint gets; null if the OS has no region, or no more doorbells can be made. */

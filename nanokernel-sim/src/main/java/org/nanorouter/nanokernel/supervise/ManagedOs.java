@@ -38,7 +38,6 @@ final class ManagedOs {
     final RestartBudget budget;
     final boolean hasUidRange;
 
-    Goal goal = Goal.RUN;
     /** The region of the current epoch, or null between two epochs. */
     @Nullable OsRegionObject region;
     byte[] token = new byte[0];
@@ -46,8 +45,6 @@ final class ManagedOs {
     @Nullable CellProcess cell;
     /** Process 1 of the cell, 0 until it is known. */
     long pid;
-    /** Whether the attached endpoint has said that frames can flow. */
-    boolean ready;
     /** Whether process 1 has ended; what is left of the cell ends by itself. */
     boolean initGone;
     /** Whether its init ended by itself and with 0. */
@@ -57,17 +54,21 @@ final class ManagedOs {
     /** Says what happened at the last failure; empty if there was none. */
     String failureText = "";
 
+    private final Ledger ledger;
+    private Goal goal = Goal.RUN;
+    private boolean ready;
     private @Nullable CompletableFuture<Void> request;
 
     ManagedOs(OsConfig config, OsDirectory directory, ControlGroup group, boolean hasUidRange, HeartbeatWatch watch,
-            StarvationWatch starvation, PollLoop loop, Machine machine) {
+            StarvationWatch starvation, PollLoop loop, Machine machine, Ledger ledger) {
         this.config = config;
         this.directory = directory;
         this.group = group;
         this.hasUidRange = hasUidRange;
         this.watch = watch;
         this.starvation = starvation;
-        this.door = new AttachDoor(loop, machine, this);
+        this.ledger = ledger;
+        this.door = new AttachDoor(loop, machine, this, ledger);
         this.budget = new RestartBudget(config.restart());
     }
 
@@ -86,6 +87,39 @@ final class ManagedOs {
     /** Epoch of the region, 0 if there is none. */
     int epoch() {
         return region == null ? 0 : region.view().epoch();
+    }
+
+    Goal goal() {
+        return goal;
+    }
+
+    void aim(Goal next) {
+        goal = next;
+        keep();
+    }
+
+    /** Whether the attached endpoint has said that frames can flow. */
+    boolean isReady() {
+        return ready;
+    }
+
+    void ready(boolean is) {
+        if (ready != is) {
+            ready = is;
+            keep();
+        }
+    }
+
+    /** As a nanokernel before this one left it; nothing is kept of that yet. */
+    void restore(Goal lastGoal, boolean wasReady, String lastFailure) {
+        goal = lastGoal;
+        ready = wasReady;
+        failureText = lastFailure;
+    }
+
+    /** What is known of it is kept for the next nanokernel. */
+    void keep() {
+        ledger.keepOs(this);
     }
 
     @Nullable AttachSession session() {

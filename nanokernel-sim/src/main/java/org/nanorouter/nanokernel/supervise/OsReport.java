@@ -31,7 +31,7 @@ final class OsReport {
         report.put("epoch", table.epoch(os.id()));
         report.put("pid", os.pid == 0 ? null : os.pid);
         report.put("attached", os.session() != null);
-        report.put("ready", os.ready);
+        report.put("ready", os.isReady());
         report.put("restarts", table.restartCount(os.id()));
         report.put("uptime_s", os.region == null ? null : seconds(now - table.startedAt(os.id())));
         return complete(report);
@@ -51,7 +51,7 @@ final class OsReport {
         report.put("endpoint_pid", session == null || session.peerPid() <= 0 ? null : session.peerPid());
         report.put("restart", restart(os));
         report.put("peers", os.config.peers().stream().sorted().toList());
-        report.put("heartbeat_silence_ms", os.ready ? os.watch.silence(now) / NS_PER_MS : null);
+        report.put("heartbeat_silence_ms", os.isReady() ? os.watch.silence(now) / NS_PER_MS : null);
         report.put("heartbeat_deadline_ms", table.heartbeatDeadlineMs(os.id()));
         report.put("run_directory", os.directory.path().toString());
         report.put("console_log", os.config.kind() == OsKind.EXTERNAL ? null : os.directory.consoleLog().toString());

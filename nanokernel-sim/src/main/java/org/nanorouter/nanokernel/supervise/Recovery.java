@@ -89,9 +89,14 @@ final class Recovery {
         lifecycle.become(os, OsState.RESTARTING, "in " + delay / NS_PER_MS + " ms" + count);
         os.nextStart = loop.schedule(delay, () -> {
             os.nextStart = null;
-            launch.accept(os);
-            runCommand(os, config.command());
+            start(os);
         });
+    }
+
+    /** Begins the next epoch of an OS that is RESTARTING. */
+    void start(ManagedOs os) {
+        launch.accept(os);
+        runCommand(os, os.config.restart().command());
     }
 
     /** For an external OS, whose processes are not ours. */

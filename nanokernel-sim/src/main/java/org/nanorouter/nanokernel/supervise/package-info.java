@@ -24,7 +24,9 @@
  *
  * <p><b>Rooms.</b> {@link org.nanorouter.nanokernel.supervise.Lookout} looks at the regions from outside and finds
  * failures; {@link org.nanorouter.nanokernel.supervise.Lifecycle} has every change of a state, which becomes an event;
- * {@link org.nanorouter.nanokernel.supervise.RestartBudget} counts restarts.
+ * {@link org.nanorouter.nanokernel.supervise.RestartBudget} counts restarts;
+ * {@link org.nanorouter.nanokernel.supervise.Ledger} gives the keeper what a next nanokernel needs, and
+ * {@link org.nanorouter.nanokernel.supervise.Takeover} is that one's beginning.
  *
  * <p><b>What holds.</b> Nothing that an OS does reaches farther than its own epoch: its process is a child whose death
  * is one event, its socket costs at most a handful of connections, its region is only ever read.

@@ -90,7 +90,7 @@ class ControlGroupTest {
     }
 
     private ControlGroups open() {
-        return ControlGroups.open(mounts(), "test", true);
+        return ControlGroups.open(mounts(), "test", true, false);
     }
 
     private static String text(Path file) throws IOException {
@@ -220,7 +220,7 @@ class ControlGroupTest {
     @Test
     void withoutLimitsThereIsNoGroup() throws Exception {
         Path ours = v2("cpu memory cpuset");
-        ControlGroups groups = ControlGroups.open(mounts(), "test", false);
+        ControlGroups groups = ControlGroups.open(mounts(), "test", false, false);
         ControlGroup group = groups.of(os());
         assertThat(group.prepare()).isEmpty();
         assertThat(group.report(PID)).isEmpty();
@@ -247,7 +247,7 @@ class ControlGroupTest {
         Path program = v1(4, "memory").resolve("nanorouter");
         Files.createDirectories(program.resolve("test/gone"));
         Files.createDirectories(program.resolve("other/lives"));
-        ControlGroups.open(mounts(), "test", false);
+        ControlGroups.open(mounts(), "test", false, false);
         assertThat(program.resolve("test")).doesNotExist();
         assertThat(program.resolve("other/lives")).exists();
     }

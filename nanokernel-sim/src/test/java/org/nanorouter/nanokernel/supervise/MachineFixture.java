@@ -25,6 +25,7 @@ import org.nanorouter.nanokernel.cell.ControlGroups;
 import org.nanorouter.nanokernel.channel.Channel;
 import org.nanorouter.nanokernel.config.ConfigException;
 import org.nanorouter.nanokernel.config.MachineConfig;
+import org.nanorouter.nanokernel.keeper.Keeper;
 import org.nanorouter.nanokernel.loop.PollLoop;
 import org.nanorouter.nanokernel.switchboard.Switchboard;
 
@@ -44,8 +45,9 @@ final class MachineFixture {
         Files.createDirectory(directory.resolve("os"));
         this.loop = new PollLoop(this::now);
         this.machine = new Machine(MachineConfig.parse(config, Path.of("m.toml")), this::osDirectory,
-                new CellCommand(null, false, null, ControlGroups.open(CgroupMounts.own(), "machine-fixture", false)),
-                new CellRecord(directory.resolve("cells")), loop);
+                new CellCommand(null, false, null,
+                        ControlGroups.open(CgroupMounts.own(), "machine-fixture", false, false)),
+                new CellRecord(directory.resolve("cells")), Keeper.none(), loop);
         this.thread = new Thread(loop::run, "machine");
         thread.start();
     }
@@ -94,17 +96,17 @@ final class MachineFixture {
 
     /** To be used on the loop. */
     Switchboard switchboard() {
-        return machine.switchboard();
+        return machine.view().switchboard();
     }
 
     EventLog events() {
-        return machine.events();
+        return machine.view().events();
     }
 
     /** Waits until something of this kind has happened to the OS. */
     void awaitEvent(String os, String reason) {
         await(os + ": " + reason).atMost(WAIT_S, TimeUnit.SECONDS).pollInterval(POLL).until(() ->
-                on(() -> machine.events().of(os).stream().anyMatch(event -> event.reason().contains(reason))));
+                on(() -> machine.view().events().of(os).stream().anyMatch(event -> event.reason().contains(reason))));
     }
 
     /** Begins to restart an OS. */
@@ -133,17 +135,17 @@ final class MachineFixture {
     }
 
     Map<String, Object> show(String os) throws Exception {
-        return on(() -> machine.show(os));
+        return on(() -> machine.view().show(os));
     }
 
     /** Answers os.postmortem as the control socket does. */
     Map<String, Object> answerPostmortem(Map<String, Object> request) throws Exception {
-        return on(() -> machine.postmortem((String) request.get("os"), request));
+        return on(() -> machine.view().postmortem((String) request.get("os"), request));
     }
 
     /** Names of the ports that programs of an OS have opened. */
     List<String> ports(String os) throws Exception {
-        return on(() -> machine.switchboard().ports().stream().filter(port -> port.os().equals(os))
+        return on(() -> machine.view().switchboard().ports().stream().filter(port -> port.os().equals(os))
                 .map(port -> port.name()).toList());
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.router.cli;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -12,6 +14,7 @@ import org.nanorouter.nanokernel.daemon.InstanceException;
 import org.nanorouter.nanokernel.daemon.Nanokernel;
 import org.nanorouter.nanokernel.daemon.RunDirectory;
 import org.nanorouter.nanokernel.daemon.StartException;
+import org.nanorouter.nanokernel.keeper.Keeper;
 import org.nanorouter.router.process.Signals;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -31,6 +34,8 @@ import picocli.CommandLine.Option;
             "  nanorouter kernel -c machine.toml -i two   another machine beside the first"
         })
 final class KernelCommand implements Callable<Integer> {
+    private static final String KEPT_CONFIG = "config";
+
     @Mixin
     private InstanceOption instance = new InstanceOption();
 
@@ -44,11 +49,17 @@ final class KernelCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Path file = Objects.requireNonNull(config);
-        MachineConfig machine = read();
+        try (Keeper keeper = Keeper.ofEnvironment()) {
+            return run(file, keeper);
+        }
+    }
+
+    private int run(Path file, Keeper keeper) throws IOException {
+        MachineConfig machine = read(file, keeper);
         try {
             RunDirectory directory = RunDirectory.of(RunDirectory.base(), nameOf(machine));
             Nanokernel kernel = Nanokernel.create(
-                    new Nanokernel.Options(machine, directory, homeOrNull(), lifeline));
+                    new Nanokernel.Options(machine, keeper, directory, homeOrNull(), lifeline));
             Signals.on("TERM", kernel::stop);
             Signals.on("INT", kernel::stop);
             // A machine cannot be changed while it runs; and its terminal's end is not the machine's.
@@ -61,9 +72,16 @@ final class KernelCommand implements Callable<Integer> {
         }
     }
 
-    private MachineConfig read() {
+    /** The file, or what it was for the nanokernel that was killed: its machine runs, and nobody asked to change it. */
+    private static MachineConfig read(Path file, Keeper keeper) throws IOException {
         try {
-            return MachineConfig.read(config);
+            byte[] before = keeper.takeBytes(KEPT_CONFIG);
+            String text = before == null ? MachineConfig.text(file) : new String(before, StandardCharsets.UTF_8);
+            MachineConfig machine = MachineConfig.parse(text, file);
+            if (before == null) {
+                keeper.keepBytes(KEPT_CONFIG, text.getBytes(StandardCharsets.UTF_8));
+            }
+            return machine;
         } catch (ConfigException e) {
             throw new CommandFailure(ExitStatus.CONFIGURATION, String.valueOf(e.getMessage()), e);
         }

@@ -87,8 +87,8 @@ final class Daemon implements AutoCloseable {
         return true;
     }
 
-    boolean isParentOf(long pid) {
-        return process.children().anyMatch(child -> child.pid() == pid);
+    boolean isAncestorOf(long pid) {
+        return process.descendants().anyMatch(each -> each.pid() == pid);
     }
 
     boolean isAlive() {

@@ -93,7 +93,7 @@ final class Machine implements AutoCloseable {
     /** True once the instance's nanokernel answers and is not that of another demonstration. */
     private boolean isOurs() throws IOException {
         try (ControlClient client = ControlClient.connect(run.controlSocket())) {
-            return client.call("status").get("pid") instanceof Number pid && keeper.isParentOf(pid.longValue());
+            return client.call("status").get("pid") instanceof Number pid && keeper.isAncestorOf(pid.longValue());
         } catch (ControlException e) {
             throw new IOException(e);
         }

@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * nk-keeper.c - starts the nanokernel, keeps what it may not lose, and starts it again when it was killed.
+ *
+ *	nk-keeper PROGRAM [ARGUMENT]...
+ *
+ * What the nanokernel owns, memory, doorbells, listening sockets, are descriptors: they would be closed with it. It sends a
+ * copy of each here (keeper.h) and gets them back from here when it is started anew. The keeper looks at none of them.
+ *
+ * Processes that the nanokernel started are reparented to the keeper, the nearest subreaper, when it dies. So somebody waits
+ * for them, and the next nanokernel learns with which status they ended.
+ *
+ * PROGRAM is started again when a signal ended it, or when it ended with one of the statuses of a JVM that gives up, if
+ * something was kept; not more than RESTARTS times within WINDOW_S. Otherwise the keeper ends as PROGRAM did: with its
+ * status, or 128 + signal. TERM, INT, HUP, QUIT, USR1 and USR2 go to PROGRAM. If the keeper is killed PROGRAM goes on.
+ */
+#include "keeper.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#define RESTARTS 5
+#define WINDOW_S 60
+
+/* With which HotSpot ends: out of memory (-XX:+ExitOnOutOfMemoryError). A crash is SIGABRT. */
+#define JVM_OUT_OF_MEMORY 3
+
+/* The kernel closes a dying process's descriptors before it tells its parent. */
+#define DEATH_MS 1000
+
+#define NONE (-1)
+
+struct entry {
+	struct entry *next;
+	struct keeper_header header;
+	/* Name, NUL, text. */
+	size_t length;
+	int fd_count;
+	int fds[KEEPER_MAX_FDS];
+	char words[];
+};
+
+struct keeper {
+	char **command;
+	sigset_t before;
+	pid_t child;
+	/* Our end of the socket, NONE once the program has closed its own. */
+	int socket;
+	struct entry *first;
+	int count;
+	/* When it was started again, the oldest first. */
+	time_t restarts[RESTARTS];
+};
+
+union control {
+	char bytes[CMSG_SPACE(KEEPER_MAX_FDS * sizeof(int))];
+	struct cmsghdr align;
+};
+
+static void complain(const char *what)
+{
+	fprintf(stderr, "nk-keeper: %s: %s\n", what, strerror(errno));
+}
+
+static void close_all(const int *fds, int count)
+{
+	while (count > 0)
+		close(fds[--count]);
+}
+
+static struct entry **find(struct keeper *keeper, const char *name)
+{
+	struct entry **at = &keeper->first;
+
+	while (*at && strcmp((*at)->words, name) != 0)
+		at = &(*at)->next;
+	return at;
+}
+
+static void drop(struct keeper *keeper, struct entry **at)
+{
+	struct entry *entry = *at;
+
+	*at = entry->next;
+	keeper->count--;
+	close_all(entry->fds, entry->fd_count);
+	free(entry);
+}
+
+static void drop_all(struct keeper *keeper)
+{
+	while (keeper->first)
+		drop(keeper, &keeper->first);
+}
+
+/* Takes the descriptors, whatever comes of it. */
+static bool keep(struct keeper *keeper, const struct keeper_header *header, const char *words, size_t length,
+		 const int *fds, int fd_count)
+{
+	struct entry **at = find(keeper, words);
+	struct entry *entry = keeper->count < KEEPER_MAX_ENTRIES ? malloc(sizeof(*entry) + length) : NULL;
+
+	if (!entry) {
+		close_all(fds, fd_count);
+		return false;
+	}
+	entry->header = *header;
+	entry->header.type = KEEPER_ENTRY;
+	entry->header.status = KEEPER_ALIVE;
+	entry->length = length;
+	entry->fd_count = fd_count;
+	memcpy(entry->fds, fds, (size_t)fd_count * sizeof(*fds));
+	memcpy(entry->words, words, length);
+	/* It stays in its place, and its process what it is. */
+	if (*at) {
+		if ((*at)->header.pid == entry->header.pid)
+			entry->header.status = (*at)->header.status;
+		entry->next = (*at)->next;
+		close_all((*at)->fds, (*at)->fd_count);
+		free(*at);
+	} else {
+		entry->next = NULL;
+		keeper->count++;
+	}
+	*at = entry;
+	return true;
+}
+
+static void hang_up(struct keeper *keeper)
+{
+	if (keeper->socket != NONE)
+		close(keeper->socket);
+	keeper->socket = NONE;
+}
+
+static void give_up(struct keeper *keeper, const char *why)
+{
+	fprintf(stderr, "nk-keeper: %s: nothing is kept any more\n", why);
+	hang_up(keeper);
+	drop_all(keeper);
+}
+
+static int take_fds(struct msghdr *message, int *fds)
+{
+	int count = 0;
+
+	for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part; part = CMSG_NXTHDR(message, part)) {
+		if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS) {
+			count = (int)((part->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+			memcpy(fds, CMSG_DATA(part), (size_t)count * sizeof(int));
+		}
+	}
+	return count;
+}
+
+/* Receives one message; false if none waits, or nobody sends any more, or it is none of ours. */
+static bool receive(struct keeper *keeper)
+{
+	struct {
+		struct keeper_header header;
+		char words[KEEPER_MAX_MESSAGE - sizeof(struct keeper_header) + 1];
+	} in;
+	union control control;
+	struct iovec data = { .iov_base = &in, .iov_len = KEEPER_MAX_MESSAGE };
+	struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1, .msg_control = control.bytes,
+				  .msg_controllen = sizeof(control.bytes) };
+	ssize_t received = recvmsg(keeper->socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	int fds[KEEPER_MAX_FDS];
+	int fd_count;
+	size_t length;
+	bool kept = false;
+
+	if (received < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (received <= 0) {
+		hang_up(keeper);
+		return false;
+	}
+	fd_count = take_fds(&message, fds);
+	length = (size_t)received > sizeof(in.header) ? (size_t)received - sizeof(in.header) : 0;
+	/* The name is whole if its NUL is among the first KEEPER_MAX_NAME. */
+	if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) || !memchr(in.words, '\0', length < KEEPER_MAX_NAME ?
+								      length : KEEPER_MAX_NAME)) {
+		close_all(fds, fd_count);
+	} else if (in.header.type == KEEPER_KEEP) {
+		kept = keep(keeper, &in.header, in.words, length, fds, fd_count);
+	} else if (in.header.type == KEEPER_DROP) {
+		struct entry **at = find(keeper, in.words);
+
+		close_all(fds, fd_count);
+		if (*at)
+			drop(keeper, at);
+		kept = true;
+	} else {
+		close_all(fds, fd_count);
+		kept = in.header.type == KEEPER_FORGET;
+		if (kept)
+			drop_all(keeper);
+	}
+	if (!kept)
+		give_up(keeper, "a message that cannot be taken");
+	return kept;
+}
+
+static bool send_words(int socket, const struct keeper_header *header, const char *words, size_t length, const int *fds,
+		       int fd_count, int flags)
+{
+	union control control;
+	struct iovec data[2] = { { .iov_base = (void *)header, .iov_len = sizeof(*header) },
+				 { .iov_base = (void *)words, .iov_len = length } };
+	struct msghdr message = { .msg_iov = data, .msg_iovlen = 2 };
+	size_t bytes = (size_t)fd_count * sizeof(int);
+	ssize_t sent;
+
+	if (fd_count) {
+		struct cmsghdr *part;
+
+		memset(&control, 0, sizeof(control));
+		message.msg_control = control.bytes;
+		message.msg_controllen = CMSG_SPACE(bytes);
+		part = CMSG_FIRSTHDR(&message);
+		part->cmsg_level = SOL_SOCKET;
+		part->cmsg_type = SCM_RIGHTS;
+		part->cmsg_len = CMSG_LEN(bytes);
+		memcpy(CMSG_DATA(part), fds, bytes);
+	}
+	do {
+		sent = sendmsg(socket, &message, MSG_NOSIGNAL | flags);
+	} while (sent < 0 && errno == EINTR);
+	return sent >= 0;
+}
+
+/* Waits for room, since the program reads all of it first; stops when it dies. */
+static void tell_all(const struct keeper *keeper)
+{
+	const struct keeper_header end = { .type = KEEPER_END };
+
+	for (const struct entry *entry = keeper->first; entry; entry = entry->next) {
+		if (!send_words(keeper->socket, &entry->header, entry->words, entry->length, entry->fds, entry->fd_count, 0))
+			return;
+	}
+	send_words(keeper->socket, &end, "", 1, NULL, 0, 0);
+}
+
+static void start(struct keeper *keeper)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+		complain("socketpair");
+		exit(EX_OSERR);
+	}
+	keeper->child = fork();
+	if (keeper->child < 0) {
+		complain("fork");
+		exit(EX_OSERR);
+	}
+	if (keeper->child == 0) {
+		char number[16];
+		/* A copy, which is not closed by exec. */
+		int fd = dup(pair[1]);
+
+		snprintf(number, sizeof(number), "%d", fd);
+		setenv(KEEPER_VARIABLE, number, 1);
+		sigprocmask(SIG_SETMASK, &keeper->before, NULL);
+		execv(keeper->command[0], keeper->command);
+		complain(keeper->command[0]);
+		_exit(EX_UNAVAILABLE);
+	}
+	close(pair[1]);
+	keeper->socket = pair[0];
+	tell_all(keeper);
+}
+
+static int status_of(int status)
+{
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static bool may_start_again(struct keeper *keeper)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (keeper->restarts[0] && now.tv_sec - keeper->restarts[0] < WINDOW_S) {
+		fprintf(stderr, "nk-keeper: the nanokernel died %d times within %d s, it is not started again\n",
+			RESTARTS + 1, WINDOW_S);
+		return false;
+	}
+	memmove(keeper->restarts, keeper->restarts + 1, sizeof(keeper->restarts) - sizeof(keeper->restarts[0]));
+	/* Never 0, which is none. */
+	keeper->restarts[RESTARTS - 1] = now.tv_sec + 1;
+	return true;
+}
+
+/* The program has ended: it is started again, or the keeper ends. */
+static void child_ended(struct keeper *keeper, int wait_status)
+{
+	bool died = WIFSIGNALED(wait_status) || WEXITSTATUS(wait_status) == JVM_OUT_OF_MEMORY;
+
+	if (!died || !keeper->first || !may_start_again(keeper))
+		exit(status_of(wait_status));
+	fprintf(stderr, "nk-keeper: the nanokernel was ended by %s %d and is started again\n",
+		WIFSIGNALED(wait_status) ? "signal" : "its JVM with",
+		WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : WEXITSTATUS(wait_status));
+	hang_up(keeper);
+	start(keeper);
+}
+
+static void orphan_ended(struct keeper *keeper, pid_t pid, int wait_status)
+{
+	for (struct entry *entry = keeper->first; entry; entry = entry->next) {
+		if (entry->header.pid == pid && entry->header.status == KEEPER_ALIVE) {
+			struct keeper_header header = entry->header;
+
+			entry->header.status = status_of(wait_status);
+			header.type = KEEPER_EXITED;
+			header.status = entry->header.status;
+			/* If it has no room it is told when it asks again, at its next start. */
+			if (keeper->socket != NONE)
+				send_words(keeper->socket, &header, entry->words, strlen(entry->words) + 1, NULL, 0, MSG_DONTWAIT);
+		}
+	}
+}
+
+static void reap(struct keeper *keeper)
+{
+	int child_status = 0;
+	bool child_is_gone = false;
+	int status;
+	pid_t pid;
+
+	/* What a program that died sent last, which may be of a process that died, too. */
+	while (keeper->socket != NONE && receive(keeper))
+		;
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == keeper->child) {
+			child_status = status;
+			child_is_gone = true;
+		} else {
+			orphan_ended(keeper, pid, status);
+		}
+	}
+	if (child_is_gone)
+		child_ended(keeper, child_status);
+}
+
+int main(int argc, char **argv)
+{
+	static const int passed_on[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 };
+	struct keeper keeper = { .command = argv + 1, .socket = NONE };
+	struct rlimit files;
+	sigset_t wanted;
+	int signals;
+
+	if (argc < 2) {
+		fputs("usage: nk-keeper PROGRAM [ARGUMENT]...\n", stderr);
+		return EX_USAGE;
+	}
+	sigemptyset(&wanted);
+	sigaddset(&wanted, SIGCHLD);
+	for (size_t i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++)
+		sigaddset(&wanted, passed_on[i]);
+	sigprocmask(SIG_BLOCK, &wanted, &keeper.before);
+	signals = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (signals < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0) {
+		complain("start");
+		return EX_OSERR;
+	}
+	/* 32 OSes have some 2,000 doorbells. */
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	start(&keeper);
+	for (;;) {
+		struct pollfd polled[2] = { { .fd = keeper.socket, .events = POLLIN },
+					    { .fd = signals, .events = POLLIN } };
+		struct signalfd_siginfo info;
+		int ready = poll(polled, 2, keeper.socket == NONE && keeper.first ? DEATH_MS : NONE);
+
+		if (ready < 0 && errno != EINTR) {
+			complain("poll");
+			return EX_OSERR;
+		}
+		if (ready == 0)
+			give_up(&keeper, "the nanokernel lives and has hung up");
+		if (ready <= 0)
+			continue;
+		if (polled[1].revents && read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+			if (info.ssi_signo == SIGCHLD)
+				reap(&keeper);
+			else
+				kill(keeper.child, (int)info.ssi_signo);
+		} else if (polled[0].revents) {
+			receive(&keeper);
+		}
+	}
+}
