@@ -6,7 +6,7 @@
  * A message is a header, a name, NUL, a text, and up to KEEPER_MAX_FDS descriptors. All numbers are the machine's own.
  * KeeperDescriptor.java has the same layout.
  *
- *	keeper -> program	at its start ENTRY for each thing that is kept, in the order of the first KEEP, then END;
+ *	keeper -> program	at its start ENTRY for each thing that is kept, in no order, then END;
  *				later EXITED
  *	program -> keeper	KEEP, DROP, FORGET; nothing is answered
  *
@@ -22,8 +22,11 @@
 #define KEEPER_MAX_MESSAGE 4096
 #define KEEPER_MAX_NAME 64
 #define KEEPER_MAX_FDS 4
-/* Entries; one that is more is a reason to drop everything. */
-#define KEEPER_MAX_ENTRIES 4096
+/*
+ * Entries; one that is more is a reason to drop everything. More than 32 OSes can bring about, whose 64 programs may have
+ * 64 ports each.
+ */
+#define KEEPER_MAX_ENTRIES 262144
 
 enum keeper_type {
 	/* Keep this; replaces what is kept under the name, descriptors too. */

@@ -43,6 +43,8 @@
 
 #define NONE (-1)
 
+#define BUCKETS 4096
+
 struct entry {
 	struct entry *next;
 	struct keeper_header header;
@@ -59,7 +61,8 @@ struct keeper {
 	pid_t child;
 	/* Our end of the socket, NONE once the program has closed its own. */
 	int socket;
-	struct entry *first;
+	/* By the hash of their names. */
+	struct entry *buckets[BUCKETS];
 	int count;
 	/* When it was started again, the oldest first. */
 	time_t restarts[RESTARTS];
@@ -81,10 +84,16 @@ static void close_all(const int *fds, int count)
 		close(fds[--count]);
 }
 
+/* Where the entry is, or would be. */
 static struct entry **find(struct keeper *keeper, const char *name)
 {
-	struct entry **at = &keeper->first;
+	struct entry **at;
+	/* FNV-1a. */
+	uint32_t hash = UINT32_C(2166136261);
 
+	for (const char *c = name; *c; c++)
+		hash = (hash ^ (unsigned char)*c) * UINT32_C(16777619);
+	at = &keeper->buckets[hash % BUCKETS];
 	while (*at && strcmp((*at)->words, name) != 0)
 		at = &(*at)->next;
 	return at;
@@ -102,8 +111,10 @@ static void drop(struct keeper *keeper, struct entry **at)
 
 static void drop_all(struct keeper *keeper)
 {
-	while (keeper->first)
-		drop(keeper, &keeper->first);
+	for (int i = 0; i < BUCKETS; i++) {
+		while (keeper->buckets[i])
+			drop(keeper, &keeper->buckets[i]);
+	}
 }
 
 /* Takes the descriptors, whatever comes of it. */
@@ -248,9 +259,12 @@ static void tell_all(const struct keeper *keeper)
 {
 	const struct keeper_header end = { .type = KEEPER_END };
 
-	for (const struct entry *entry = keeper->first; entry; entry = entry->next) {
-		if (!send_words(keeper->socket, &entry->header, entry->words, entry->length, entry->fds, entry->fd_count, 0))
-			return;
+	for (int i = 0; i < BUCKETS; i++) {
+		for (const struct entry *entry = keeper->buckets[i]; entry; entry = entry->next) {
+			if (!send_words(keeper->socket, &entry->header, entry->words, entry->length, entry->fds,
+					entry->fd_count, 0))
+				return;
+		}
 	}
 	send_words(keeper->socket, &end, "", 1, NULL, 0, 0);
 }
@@ -311,7 +325,7 @@ static void child_ended(struct keeper *keeper, int wait_status)
 {
 	bool died = WIFSIGNALED(wait_status) || WEXITSTATUS(wait_status) == JVM_OUT_OF_MEMORY;
 
-	if (!died || !keeper->first || !may_start_again(keeper))
+	if (!died || !keeper->count || !may_start_again(keeper))
 		exit(status_of(wait_status));
 	fprintf(stderr, "nk-keeper: the nanokernel was ended by %s %d and is started again\n",
 		WIFSIGNALED(wait_status) ? "signal" : "its JVM with",
@@ -320,18 +334,24 @@ static void child_ended(struct keeper *keeper, int wait_status)
 	start(keeper);
 }
 
-static void orphan_ended(struct keeper *keeper, pid_t pid, int wait_status)
+static void tell_end(const struct keeper *keeper, struct entry *entry, int status)
 {
-	for (struct entry *entry = keeper->first; entry; entry = entry->next) {
-		if (entry->header.pid == pid && entry->header.status == KEEPER_ALIVE) {
-			struct keeper_header header = entry->header;
+	struct keeper_header header = entry->header;
 
-			entry->header.status = status_of(wait_status);
-			header.type = KEEPER_EXITED;
-			header.status = entry->header.status;
-			/* If it has no room it is told when it asks again, at its next start. */
-			if (keeper->socket != NONE)
-				send_words(keeper->socket, &header, entry->words, strlen(entry->words) + 1, NULL, 0, MSG_DONTWAIT);
+	entry->header.status = status;
+	header.type = KEEPER_EXITED;
+	header.status = status;
+	/* If there is no room for it, it is told with the entry, in the next life. */
+	if (keeper->socket != NONE)
+		send_words(keeper->socket, &header, entry->words, strlen(entry->words) + 1, NULL, 0, MSG_DONTWAIT);
+}
+
+static void orphan_ended(struct keeper *keeper, pid_t pid, int status)
+{
+	for (int i = 0; i < BUCKETS; i++) {
+		for (struct entry *entry = keeper->buckets[i]; entry; entry = entry->next) {
+			if (entry->header.pid == pid && entry->header.status == KEEPER_ALIVE)
+				tell_end(keeper, entry, status);
 		}
 	}
 }
@@ -351,7 +371,7 @@ static void reap(struct keeper *keeper)
 			child_status = status;
 			child_is_gone = true;
 		} else {
-			orphan_ended(keeper, pid, status);
+			orphan_ended(keeper, pid, status_of(status));
 		}
 	}
 	if (child_is_gone)
@@ -361,7 +381,7 @@ static void reap(struct keeper *keeper)
 int main(int argc, char **argv)
 {
 	static const int passed_on[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 };
-	struct keeper keeper = { .command = argv + 1, .socket = NONE };
+	static struct keeper keeper = { .socket = NONE };
 	struct rlimit files;
 	sigset_t wanted;
 	int signals;
@@ -370,6 +390,7 @@ int main(int argc, char **argv)
 		fputs("usage: nk-keeper PROGRAM [ARGUMENT]...\n", stderr);
 		return EX_USAGE;
 	}
+	keeper.command = argv + 1;
 	sigemptyset(&wanted);
 	sigaddset(&wanted, SIGCHLD);
 	for (size_t i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++)
@@ -390,7 +411,7 @@ int main(int argc, char **argv)
 		struct pollfd polled[2] = { { .fd = keeper.socket, .events = POLLIN },
 					    { .fd = signals, .events = POLLIN } };
 		struct signalfd_siginfo info;
-		int ready = poll(polled, 2, keeper.socket == NONE && keeper.first ? DEATH_MS : NONE);
+		int ready = poll(polled, 2, keeper.socket == NONE && keeper.count ? DEATH_MS : NONE);
 
 		if (ready < 0 && errno != EINTR) {
 			complain("poll");

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -18,7 +20,14 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.nanorouter.nanokernel.abi.ClosedReason;
 import org.nanorouter.nanokernel.control.ControlException;
+import org.nanorouter.nanokernel.program.Connection;
+import org.nanorouter.nanokernel.program.Message;
+import org.nanorouter.nanokernel.program.MessagePort;
+import org.nanorouter.nanokernel.program.Mutex;
+import org.nanorouter.nanokernel.program.Program;
+import org.nanorouter.nanokernel.program.SharedMemory;
 
 /** The nanokernel is killed, and the next one takes the machine over. */
 @Tag("once")
@@ -27,6 +36,8 @@ class KernelDeathIT {
     private static final List<String> OSES = List.of("os1", "os2", "os3");
     private static final Duration POLL = Duration.ofMillis(20);
     private static final long WAIT_S = 60;
+    private static final long WAIT_MS = 10_000;
+    private static final long PAGE = 4096;
     private static final int PINGS = 400;
     /** A keeper starts a nanokernel again five times within a minute. */
     private static final int DEATHS = 5;
@@ -115,6 +126,57 @@ class KernelDeathIT {
             assertThat(kernel.process.exitValue()).as(kernel.log()).isZero();
             kernel.awaitNothingLeft();
         }
+    }
+
+    @Test
+    void programsKeepWhatTheyHaveAndGetMore() throws Exception {
+        try (RunningKernel kernel = RunningKernel.startKept(directory, machine())) {
+            awaitAllReady(kernel);
+            Program one = join(kernel, "os1");
+            try (Program two = join(kernel, "os2")) {
+                MessagePort port = two.open("p");
+                Connection connection = one.connect("os2", "p");
+                SharedMemory memory = one.createMemory("m", PAGE, false);
+                SharedMemory mapped = two.openMemory("os1", "m", false);
+                Mutex held = one.mutex("x");
+                assertThat(held.lock(0)).isEqualTo(Mutex.Result.LOCKED);
+                Mutex wanted = two.mutex("x");
+                String before = two.list();
+
+                ProcessHandle nanokernel = kernel.nanokernel();
+                signal("-STOP", kernel.process.pid());
+                nanokernel.destroyForcibly();
+                assertThat(connection.send(text("meanwhile"), WAIT_MS)).isTrue();
+                assertThat(text(port.receive(WAIT_MS))).isEqualTo("meanwhile");
+                signal("-CONT", kernel.process.pid());
+
+                // It waits in the connection's queue until there is a nanokernel.
+                assertThat(two.list()).isEqualTo(before);
+                try (Program three = join(kernel, "os3")) {
+                    assertThat(List.of(one.programId(), two.programId())).doesNotContain(three.programId());
+                    assertThat(three.connect("os2", "p").send(text("later"), WAIT_MS)).isTrue();
+                    assertThat(text(port.receive(WAIT_MS))).isEqualTo("later");
+                    memory.buffer().putInt(0, 42);
+                    assertThat(three.openMemory("os1", "m", false).buffer().getInt(0)).isEqualTo(42);
+                }
+                one.close();
+                assertThat(wanted.lock(WAIT_MS)).isEqualTo(Mutex.Result.LOCKED_AFTER_DEATH);
+                await().atMost(WAIT_S, TimeUnit.SECONDS).until(() -> mapped.closed() == ClosedReason.PROGRAM_ENDED);
+            }
+        }
+    }
+
+    private static Program join(RunningKernel kernel, String os) throws IOException {
+        Path place = kernel.base.resolve("default/os").resolve(os);
+        return Program.join(place.resolve("attach.sock"), os, place.resolve("token"));
+    }
+
+    private static ByteBuffer text(String text) {
+        return ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String text(Message message) {
+        return StandardCharsets.UTF_8.decode(message.data()).toString();
     }
 
     @Test

@@ -176,12 +176,22 @@ public final class AttachSession implements AutoCloseable {
             refuse(AttachError.LIMIT, "OS " + host.osName() + " has as many programs as it may have");
             return;
         }
-        final ProgramSession joined = new ProgramSession(socket, programs, grant.osId(), host.osName(), grant.epoch(),
-            this::end);
+        final ProgramSession joined = new ProgramSession(socket, programs, programs.nextProgram(), grant.osId(),
+            host.osName(), grant.epoch(), this::end);
         program = joined;
+        programs.joined(joined, socket.fd());
         if (check(joined.sendJoined(grant), "JOINED")) {
             state = State.JOINED;
         }
+    }
+
+    /** Goes on with a program that had joined a nanokernel which was killed. */
+    public ProgramSession resume(ProgramHost programs, int programId, int osId, int epoch) {
+        final ProgramSession joined =
+            new ProgramSession(socket, programs, programId, osId, host.osName(), epoch, this::end);
+        program = joined;
+        state = State.JOINED;
+        return joined;
     }
 
     /** Ends a session whose OS connected and sent no ATTACH in time. */

@@ -10,6 +10,9 @@ public interface ProgramHost {
     /** The id of a program that joins now. */
     int nextProgram();
 
+    /** A program has joined; its connection, which stays the session's, can be kept. */
+    void joined(ProgramSession program, int fd);
+
     /** A port of that name in its OS is to be the program's. */
     void openPort(ProgramSession program, int request, String name, int capacity);
 

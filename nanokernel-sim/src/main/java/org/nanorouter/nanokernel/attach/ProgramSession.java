@@ -33,12 +33,14 @@ public final class ProgramSession {
     /**
      * Begins it.
      *
+     * @param id  of the program
      * @param end ends the attach session, with a reason for the log
      */
-    ProgramSession(AttachSocket socket, ProgramHost host, int osId, String osName, int epoch, Consumer<String> end) {
+    ProgramSession(AttachSocket socket, ProgramHost host, int id, int osId, String osName, int epoch,
+        Consumer<String> end) {
         this.socket = socket;
         this.host = host;
-        this.id = host.nextProgram();
+        this.id = id;
         this.osId = osId;
         this.osName = osName;
         this.epoch = epoch;

@@ -4,10 +4,11 @@ package org.nanorouter.nanokernel.keeper;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ObjIntConsumer;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.loop.PollLoop;
 import org.nanorouter.shim.Errno;
@@ -24,8 +25,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The connection to {@code nk-keeper}, or none: then all of it has no effect, and who dies takes everything along.
  *
- * <p>Nothing is answered and nothing waits: a keeper that does not read is given up, with all that it keeps, since what
- * it has would be wrong. One thread at a time.
+ * <p>Nothing is answered. A keeper whose queue is full is waited for, up to {@value #PATIENCE_MS} ms; one that does not
+ * read then is given up, with all that it keeps, since what it has would be wrong. One thread at a time.
  */
 public final class Keeper implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Keeper.class);
@@ -34,12 +35,14 @@ public final class Keeper implements AutoCloseable {
     private static final int FD_COUNT_OFFSET = FDS_OFFSET + KeeperDescriptor.MAX_FDS * Integer.BYTES;
     private static final int BUFFER_LENGTH = FD_COUNT_OFFSET + Integer.BYTES;
     private static final int START_MS = 10_000;
+    private static final int PATIENCE_MS = 1_000;
 
     private final NativeBuffer outMemory = NativeBuffer.allocate(BUFFER_LENGTH);
     private final NativeBuffer inMemory = NativeBuffer.allocate(BUFFER_LENGTH);
+    private final NativeBuffer poll = NativeBuffer.allocate(Poll.ENTRY_LENGTH);
     private final ByteBuffer out = outMemory.buffer();
     private final ByteBuffer in = inMemory.buffer();
-    private final List<Kept> kept = new ArrayList<>();
+    private final Map<String, Kept> kept = new LinkedHashMap<>();
     private int fd;
     /** Which waits on the descriptor; null: none yet. */
     private @Nullable PollLoop loop;
@@ -81,20 +84,17 @@ public final class Keeper implements AutoCloseable {
     }
 
     private void receiveAll() throws IOException {
-        try (NativeBuffer memory = NativeBuffer.allocate(Poll.ENTRY_LENGTH)) {
-            memory.buffer().putInt(Poll.FD_OFFSET, fd).putShort(Poll.EVENTS_OFFSET, Poll.IN);
-            while (true) {
-                if (Poll.poll(memory.address(), 1, START_MS) <= 0) {
-                    throw new IOException("the keeper does not say what it keeps");
-                }
-                Kept next = receive();
-                if (next == null && fd == NONE) {
-                    throw new IOException("the keeper ended before it said what it keeps");
-                } else if (in.getInt(KeeperDescriptor.TYPE_OFFSET) == KeeperDescriptor.TYPE_END) {
-                    return;
-                } else if (next != null) {
-                    kept.add(next);
-                }
+        while (true) {
+            if (!await(Poll.IN, START_MS)) {
+                throw new IOException("the keeper does not say what it keeps");
+            }
+            Kept next = receive();
+            if (next == null && fd == NONE) {
+                throw new IOException("the keeper ended before it said what it keeps");
+            } else if (in.getInt(KeeperDescriptor.TYPE_OFFSET) == KeeperDescriptor.TYPE_END) {
+                return;
+            } else if (next != null) {
+                kept.put(next.name(), next);
             }
         }
     }
@@ -127,28 +127,25 @@ public final class Keeper implements AutoCloseable {
 
     /** Whether a nanokernel before this one had something of this name kept, and nobody has taken it yet. */
     public boolean has(String name) {
-        return kept.stream().anyMatch(each -> each.name().equals(name));
+        return kept.containsKey(name);
     }
 
-    /** What the nanokernel before had kept and nobody has taken yet. */
-    public List<Kept> kept() {
-        return List.copyOf(kept);
-    }
-
-    /** Takes something of that; null if there is none of this name. It stays kept. */
+    /** Takes what it had kept under this name; null if there is nothing, or it was taken. It stays kept. */
     public @Nullable Kept take(String name) {
-        for (Kept each : kept) {
-            if (each.name().equals(name)) {
-                kept.remove(each);
-                return each;
-            }
-        }
-        return null;
+        return kept.remove(name);
+    }
+
+    /** Takes everything whose name matches, in no order. It stays kept. */
+    public List<Kept> takeAll(String pattern) {
+        Pattern names = Pattern.compile(pattern);
+        List<Kept> found = kept.values().stream().filter(each -> names.matcher(each.name()).matches()).toList();
+        found.forEach(each -> kept.remove(each.name()));
+        return found;
     }
 
     /** What is left of that is not needed any more. */
     public void dropRest() {
-        for (Kept each : kept()) {
+        for (Kept each : kept.values()) {
             for (int descriptor : each.descriptors()) {
                 Fd.close(descriptor);
             }
@@ -225,11 +222,21 @@ public final class Keeper implements AutoCloseable {
         out.putInt(KeeperDescriptor.TYPE_OFFSET, type);
         out.putInt(KeeperDescriptor.PID_OFFSET, (int) pid);
         out.put(KeeperDescriptor.HEADER_LENGTH, words);
-        int result = UnixSocket.sendWithFds(fd, outMemory.address(), KeeperDescriptor.HEADER_LENGTH + words.length,
-                outMemory.address() + FDS_OFFSET, descriptors);
+        int length = KeeperDescriptor.HEADER_LENGTH + words.length;
+        int result = UnixSocket.sendWithFds(fd, outMemory.address(), length, outMemory.address() + FDS_OFFSET,
+                descriptors);
+        while (result == -Errno.EAGAIN && await(Poll.OUT, PATIENCE_MS)) {
+            result = UnixSocket.sendWithFds(fd, outMemory.address(), length, outMemory.address() + FDS_OFFSET,
+                    descriptors);
+        }
         if (result < 0) {
             lose(Errno.describe(-result));
         }
+    }
+
+    private boolean await(short events, int timeoutMs) {
+        poll.buffer().putInt(Poll.FD_OFFSET, fd).putShort(Poll.EVENTS_OFFSET, events);
+        return Poll.poll(poll.address(), 1, timeoutMs) > 0;
     }
 
     private void lose(String why) {
@@ -275,6 +282,7 @@ public final class Keeper implements AutoCloseable {
             hangUp();
             inMemory.close();
             outMemory.close();
+            poll.close();
         }
     }
 }

@@ -10,6 +10,7 @@ import org.nanorouter.nanokernel.attach.AttachGrant;
 import org.nanorouter.nanokernel.attach.AttachHost;
 import org.nanorouter.nanokernel.attach.AttachSession;
 import org.nanorouter.nanokernel.attach.ProgramHost;
+import org.nanorouter.nanokernel.attach.ProgramSession;
 import org.nanorouter.nanokernel.loop.PollLoop;
 import org.nanorouter.shim.Errno;
 import org.nanorouter.shim.Fd;
@@ -72,12 +73,22 @@ final class AttachDoor implements AttachHost {
                     MAX_UNKNOWN);
             Fd.close(fd);
         } else if (fd >= 0) {
-            AttachSession session = new AttachSession(fd, this, loop.nanoTime());
-            sessions.add(session);
-            loop.add(fd, session::onReadable);
+            AttachSession session = begin(fd);
             loop.schedule(AttachSession.ATTACH_DEADLINE_NS + DEADLINE_SLACK_NS,
                     () -> session.onTime(loop.nanoTime()));
         }
+    }
+
+    private AttachSession begin(int fd) {
+        AttachSession session = new AttachSession(fd, this, loop.nanoTime());
+        sessions.add(session);
+        loop.add(fd, session::onReadable);
+        return session;
+    }
+
+    /** Goes on with a program that had joined a nanokernel which was killed. */
+    ProgramSession resume(int epoch, int programId, int fd) {
+        return begin(fd).resume(machine.view().switchboard(), programId, os.id(), epoch);
     }
 
     private long count(AttachSession.State state) {

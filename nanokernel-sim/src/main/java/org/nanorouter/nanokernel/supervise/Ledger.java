@@ -108,13 +108,10 @@ final class Ledger implements Doorbells.Listener {
 
     /** Takes all doorbells. */
     void takeBells(Doorbells doorbells) {
-        for (Kept each : keeper.kept()) {
-            if (each.name().startsWith(BELL)) {
-                String[] words = each.name().split("/");
-                keeper.take(each.name());
-                doorbells.adopt(Integer.parseInt(words[1]), Integer.parseInt(words[2]), each.descriptors()[0],
-                        each.descriptors()[1]);
-            }
+        for (Kept each : keeper.takeAll(BELL + "[0-9]+/[0-9]+")) {
+            String[] words = each.name().split("/");
+            doorbells.adopt(Integer.parseInt(words[1]), Integer.parseInt(words[2]), each.descriptors()[0],
+                    each.descriptors()[1]);
         }
     }
 

@@ -71,7 +71,8 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         this.loop = loop;
         this.command = command;
         this.ledger = new Ledger(keeper, record);
-        this.memory = new MachineMemory(config, ledger, random(ManagementDescriptor.BOOT_ID_LENGTH), loop::nanoTime);
+        this.memory = new MachineMemory(config, keeper, ledger, random(ManagementDescriptor.BOOT_ID_LENGTH),
+                loop::nanoTime);
         for (OsConfig os : config.oses()) {
             boolean uidRange = command.hasUidRange(os);
             OsDirectory directory = new OsDirectory(directories.apply(os.name()),

@@ -14,6 +14,7 @@ import org.nanorouter.nanokernel.attach.AttachSession;
 import org.nanorouter.nanokernel.attach.PeerGrant;
 import org.nanorouter.nanokernel.config.MachineConfig;
 import org.nanorouter.nanokernel.config.OsConfig;
+import org.nanorouter.nanokernel.keeper.Keeper;
 import org.nanorouter.nanokernel.keeper.Kept;
 import org.nanorouter.nanokernel.memory.BadRegionException;
 import org.nanorouter.nanokernel.memory.Doorbells;
@@ -43,14 +44,14 @@ final class MachineMemory implements AutoCloseable {
      *
      * @throws BadRegionException if the kept one is not of this revision
      */
-    MachineMemory(MachineConfig config, Ledger ledger, byte[] bootId, LongSupplier clock)
+    MachineMemory(MachineConfig config, Keeper keeper, Ledger ledger, byte[] bootId, LongSupplier clock)
             throws ShimException, BadRegionException {
         int kept = ledger.takeManagement();
         this.ledger = ledger;
         this.management = kept < 0 ? ManagementWriter.create(bootId) : ManagementWriter.adopt(kept);
         this.doorbells = new Doorbells(ledger);
         this.recorder = new FlightRecorder(management.region(), clock);
-        this.switchboard = new Switchboard(config.oses().stream()
+        this.switchboard = new Switchboard(keeper, config.oses().stream()
                 .map(os -> new Switchboard.Share(os.name(), os.regionLength(), os.sharedMemory())).toList());
         this.ringSize = (int) config.ringSize();
         this.configs = config.oses();

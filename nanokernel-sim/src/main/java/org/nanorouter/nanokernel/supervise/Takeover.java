@@ -17,6 +17,7 @@ import org.nanorouter.nanokernel.cell.CellProcess;
 import org.nanorouter.nanokernel.keeper.Kept;
 import org.nanorouter.nanokernel.loop.PollLoop;
 import org.nanorouter.nanokernel.memory.OsRegionObject;
+import org.nanorouter.shim.ShimException;
 
 /**
  * Brings the machine back to where a nanokernel left it that was killed, which may be anywhere: between any two of its
@@ -47,11 +48,20 @@ final class Takeover {
 
     void run(Collection<ManagedOs> oses) {
         oses.forEach(this::restore);
+        restorePrograms();
         ledger.dropRest();
         oses.forEach(ManagedOs::keep);
         ledger.writeProcesses(oses);
         // Only now: what one OS goes on with, its peers are told.
         oses.forEach(this::goOn);
+    }
+
+    private void restorePrograms() {
+        try {
+            memory.switchboard().restore((os, epoch, program, fd) -> machine.os(os).door.resume(epoch, program, fd));
+        } catch (ShimException e) {
+            throw new IllegalStateException("what programs share cannot be taken over", e);
+        }
     }
 
     private void restore(ManagedOs os) {
@@ -82,6 +92,9 @@ final class Takeover {
     }
 
     private void goOn(ManagedOs os) {
+        if (os.region == null) {
+            os.door.endSessions();
+        }
         OsState state = lifecycle.state(os);
         switch (state) {
             case DEFINED, STOPPED, FAILED -> end(os);

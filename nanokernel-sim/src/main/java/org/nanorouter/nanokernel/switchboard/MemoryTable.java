@@ -12,6 +12,8 @@ import org.nanorouter.nanokernel.abi.AbiDescriptor;
 import org.nanorouter.nanokernel.abi.AttachError;
 import org.nanorouter.nanokernel.abi.ClosedReason;
 import org.nanorouter.nanokernel.attach.ProgramSession;
+import org.nanorouter.nanokernel.keeper.Keeper;
+import org.nanorouter.nanokernel.keeper.Kept;
 import org.nanorouter.shim.Errno;
 import org.nanorouter.shim.Fd;
 import org.nanorouter.shim.MemoryObject;
@@ -20,6 +22,9 @@ import org.nanorouter.shim.MemoryObject;
 final class MemoryTable {
     private static final long GRANULE = 4096;
 
+    private static final String KEPT = "memory/";
+
+    private final Keeper keeper;
     private final SharedBytes shared;
     private final IntSupplier nextId;
     private final Map<String, Memory> memories = new LinkedHashMap<>();
@@ -27,14 +32,15 @@ final class MemoryTable {
     private final Counts<ProgramSession> made = new Counts<>();
     private final Counts<String> inOs = new Counts<>();
 
-    MemoryTable(SharedBytes shared, IntSupplier nextId) {
+    MemoryTable(Keeper keeper, SharedBytes shared, IntSupplier nextId) {
+        this.keeper = keeper;
         this.shared = shared;
         this.nextId = nextId;
     }
 
     /** The descriptor is the table's. */
     private record Memory(int id, String name, ProgramSession maker, boolean allWrite, long length, int fd,
-            Counts<ProgramSession> users) {
+            Users users) {
         String key() {
             return MemoryTable.key(maker.osName(), name);
         }
@@ -80,13 +86,37 @@ final class MemoryTable {
             program.refuse(request, AttachError.LIMIT, "make memory of " + length + " bytes: " + Errno.describe(-fd));
             return;
         }
-        Memory memory = new Memory(nextId.getAsInt(), name, program, allWrite, length, fd, new Counts<>());
+        int id = nextId.getAsInt();
+        Memory memory = new Memory(id, name, program, allWrite, length, fd, new Users(keeper, KEPT + id));
+        keeper.keep(KEPT + id, 0, program.id() + " " + allWrite + " " + length + " " + name, fd);
+        enter(memory);
+        program.memory(request, memory.id(), program, true, length, fd);
+    }
+
+    private void enter(Memory memory) {
         memories.put(memory.key(), memory);
         byId.put(memory.id(), memory);
-        made.add(program);
-        inOs.add(program.osName());
-        shared.charge(program.osName(), length);
-        program.memory(request, memory.id(), program, true, length, fd);
+        made.add(memory.maker());
+        inOs.add(memory.maker().osName());
+        shared.charge(memory.maker().osName(), memory.length());
+    }
+
+    /** Takes over the memories that a nanokernel left, which are those of programs that it left. */
+    void restore(Map<Integer, ProgramSession> programs) {
+        for (Kept kept : keeper.takeAll(KEPT + "[0-9]+")) {
+            String[] words = kept.text().split(" ");
+            ProgramSession maker = programs.get(Integer.parseInt(words[0]));
+            if (maker == null) {
+                Fd.close(kept.descriptors()[0]);
+                keeper.drop(kept.name());
+            } else {
+                int id = Integer.parseInt(kept.name().substring(KEPT.length()));
+                Memory memory = new Memory(id, words[3], maker, Boolean.parseBoolean(words[1]),
+                        Long.parseLong(words[2]), kept.descriptors()[0], new Users(keeper, kept.name()));
+                enter(memory);
+                memory.users().restore(programs);
+            }
+        }
     }
 
     void open(ProgramSession program, int request, String os, String name, boolean write) {
@@ -154,6 +184,9 @@ final class MemoryTable {
             shared.charge(memory.maker().osName(), -memory.length());
             Fd.close(memory.fd());
             memory.users().all().forEach(user -> user.closed(memory.id(), reason));
+            // Last: a successor that finds it kept tells them again, which they ignore.
+            keeper.drop(KEPT + memory.id());
+            memory.users().end();
         }
     }
 

@@ -2,6 +2,7 @@
 package org.nanorouter.nanokernel.switchboard;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,6 +18,8 @@ import org.nanorouter.nanokernel.abi.SyncKind;
 import org.nanorouter.nanokernel.attach.ConnectionGrant;
 import org.nanorouter.nanokernel.attach.ProgramHost;
 import org.nanorouter.nanokernel.attach.ProgramSession;
+import org.nanorouter.nanokernel.keeper.Keeper;
+import org.nanorouter.nanokernel.keeper.Kept;
 import org.nanorouter.shim.Errno;
 import org.nanorouter.shim.Fd;
 import org.nanorouter.shim.MappedMemory;
@@ -30,6 +33,11 @@ public final class Switchboard implements ProgramHost {
     /** Memories, and openings of sync objects, that all programs of an OS may have, of each: they cost descriptors. */
     public static final int MAX_PER_OS = 128;
 
+    private static final String PROGRAM = "program/";
+    private static final String PORT = "port/";
+    private static final String CONNECTION = "connection/";
+
+    private final Keeper keeper;
     private final List<Share> shares;
     private final SharedBytes shared;
     private final MemoryTable memories;
@@ -44,13 +52,15 @@ public final class Switchboard implements ProgramHost {
     /**
      * Makes it, with no port.
      *
+     * @param keeper for whom goes on with it when this nanokernel is killed
      * @param shares of all OSes
      */
-    public Switchboard(List<Share> shares) {
+    public Switchboard(Keeper keeper, List<Share> shares) {
+        this.keeper = keeper;
         this.shares = List.copyOf(shares);
         shared = new SharedBytes(shares);
-        memories = new MemoryTable(shared, this::nextId);
-        syncs = new SyncTable(shared, this::nextId);
+        memories = new MemoryTable(keeper, shared, this::nextId);
+        syncs = new SyncTable(keeper, shared, this::nextId);
     }
 
     @Override
@@ -138,14 +148,23 @@ public final class Switchboard implements ProgramHost {
             program.refuse(request, AttachError.LIMIT, "the program has " + MAX_PER_PROGRAM + " ports");
         } else {
             OpenPort port = new OpenPort(nextId(), name, capacity, program);
-            ports.put(key, port);
-            portIds.add(port.id());
+            keeper.keep(PORT + port.id(), 0, program.id() + " " + capacity + " " + name);
+            enter(port);
             program.done(request, port.id());
         }
     }
 
+    private void enter(OpenPort port) {
+        ports.put(key(port.owner().osName(), port.name()), port);
+        portIds.add(port.id());
+    }
+
     private void removePorts(Predicate<OpenPort> which) {
-        ports.values().removeIf(port -> which.test(port) && portIds.remove(port.id()));
+        for (OpenPort port : ports.values().stream().filter(which).toList()) {
+            ports.remove(key(port.owner().osName(), port.name()));
+            portIds.remove(port.id());
+            keeper.drop(PORT + port.id());
+        }
     }
 
     @Override
@@ -195,6 +214,8 @@ public final class Switchboard implements ProgramHost {
         int length = Half.length(port.capacity());
         Connection connection = new Connection(nextId(), port.id(), caller, port.owner(), length);
         try (Half of0 = Half.create(0, length); Half of1 = Half.create(1, length)) {
+            keeper.keep(CONNECTION + connection.id(), 0, connection.portId() + " " + caller.id() + " "
+                    + port.owner().id() + " " + length);
             connections.put(connection.id(), connection);
             charge(connection, 1);
             // The port's end first: whoever is told that it is connected may send.
@@ -264,6 +285,70 @@ public final class Switchboard implements ProgramHost {
         memories.left(program, epochEnded);
         syncs.left(program);
         programs.remove(program.id());
+        keeper.drop(PROGRAM + program.id());
+    }
+
+    @Override
+    public void joined(ProgramSession program, int fd) {
+        keeper.keep(PROGRAM + program.id(), 0, program.osName() + " " + program.epoch(), fd);
+    }
+
+    /**
+     * Takes over what a nanokernel left that was killed. Then whoever is not to go on is ended as at any other time.
+     *
+     * @param resume goes on with the session of a program
+     */
+    public void restore(Resume resume) throws ShimException {
+        Map<Integer, ProgramSession> sessions = new HashMap<>();
+        for (Kept kept : keeper.takeAll(PROGRAM + "[0-9]+")) {
+            String[] words = kept.text().split(" ");
+            int id = idOf(kept, PROGRAM);
+            programs.add(id);
+            lastProgram = Math.max(lastProgram, id);
+            sessions.put(id, resume.resume(words[0], Integer.parseInt(words[1]), id, kept.descriptors()[0]));
+        }
+        for (Kept kept : keeper.takeAll(PORT + "[0-9]+")) {
+            String[] words = kept.text().split(" ");
+            ProgramSession owner = sessions.get(Integer.parseInt(words[0]));
+            if (owner == null) {
+                keeper.drop(kept.name());
+            } else {
+                enter(new OpenPort(idOf(kept, PORT), words[2], Integer.parseInt(words[1]), owner));
+            }
+        }
+        for (Kept kept : keeper.takeAll(CONNECTION + "[0-9]+")) {
+            restoreConnection(idOf(kept, CONNECTION), kept.text().split(" "), sessions);
+        }
+        memories.restore(sessions);
+        syncs.restore(sessions);
+    }
+
+    /** Goes on with the session of a program that joined in an epoch of an OS, on this descriptor. */
+    @FunctionalInterface
+    public interface Resume {
+        ProgramSession resume(String os, int epoch, int programId, int fd);
+    }
+
+    private void restoreConnection(int id, String[] words, Map<Integer, ProgramSession> sessions) {
+        ProgramSession caller = sessions.get(Integer.parseInt(words[1]));
+        ProgramSession callee = sessions.get(Integer.parseInt(words[2]));
+        if (caller != null && callee != null) {
+            Connection connection = new Connection(id, Integer.parseInt(words[0]), caller, callee,
+                    Integer.parseInt(words[3]));
+            connections.put(id, connection);
+            charge(connection, 1);
+            return;
+        }
+        // One end left, and its nanokernel was killed before it had told the other one.
+        keeper.drop(CONNECTION + id);
+        ProgramSession left = caller == null ? callee : caller;
+        if (left != null) {
+            left.closed(id, ClosedReason.PROGRAM_ENDED);
+        }
+    }
+
+    private static int idOf(Kept kept, String prefix) {
+        return Integer.parseInt(kept.name().substring(prefix.length()));
     }
 
     private void end(Connection connection, ProgramSession by, ClosedReason reason) {
@@ -273,6 +358,7 @@ public final class Switchboard implements ProgramHost {
             if (connection.otherThan(by) != by) {
                 connection.otherThan(by).closed(connection.id(), reason);
             }
+            keeper.drop(CONNECTION + connection.id());
         }
     }
 

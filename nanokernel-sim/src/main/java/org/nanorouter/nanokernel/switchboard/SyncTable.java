@@ -14,6 +14,8 @@ import org.nanorouter.nanokernel.abi.AttachError;
 import org.nanorouter.nanokernel.abi.SyncDescriptor;
 import org.nanorouter.nanokernel.abi.SyncKind;
 import org.nanorouter.nanokernel.attach.ProgramSession;
+import org.nanorouter.nanokernel.keeper.Keeper;
+import org.nanorouter.nanokernel.keeper.Kept;
 import org.nanorouter.shim.Errno;
 import org.nanorouter.shim.Fd;
 import org.nanorouter.shim.MappedMemory;
@@ -22,6 +24,9 @@ import org.nanorouter.shim.ShimException;
 
 /** The sync objects, and what becomes of them when a program ends that has them. Nobody's wait goes through here. */
 final class SyncTable {
+    private static final String KEPT = "sync/";
+
+    private final Keeper keeper;
     private final SharedBytes shared;
     private final IntSupplier nextId;
     private final Map<String, Sync> syncs = new LinkedHashMap<>();
@@ -29,14 +34,15 @@ final class SyncTable {
     private final Map<ProgramSession, Set<Sync>> byProgram = new HashMap<>();
     private final Counts<String> inOs = new Counts<>();
 
-    SyncTable(SharedBytes shared, IntSupplier nextId) {
+    SyncTable(Keeper keeper, SharedBytes shared, IntSupplier nextId) {
+        this.keeper = keeper;
         this.shared = shared;
         this.nextId = nextId;
     }
 
     /** Descriptor and mapping are the table's. */
     private record Sync(int id, String name, SyncKind kind, int limit, int fd, MappedMemory page,
-            Counts<ProgramSession> users) {
+            Users users) {
     }
 
     void open(ProgramSession program, int request, String name, int kindValue, int initial, int limit) {
@@ -78,30 +84,60 @@ final class SyncTable {
         try {
             Sync sync = there == null ? make(name, kind, initial, limit) : there;
             sync.users().add(program);
-            byProgram.computeIfAbsent(program, key -> new LinkedHashSet<>()).add(sync);
-            inOs.add(program.osName());
-            shared.charge(program.osName(), SyncDescriptor.LENGTH);
+            charge(program, sync);
             program.sync(request, sync.id(), sync.fd());
         } catch (ShimException e) {
             program.refuse(request, AttachError.LIMIT, String.valueOf(e.getMessage()));
         }
     }
 
+    private void charge(ProgramSession program, Sync sync) {
+        byProgram.computeIfAbsent(program, key -> new LinkedHashSet<>()).add(sync);
+        inOs.add(program.osName());
+        shared.charge(program.osName(), SyncDescriptor.LENGTH);
+    }
+
     private Sync make(String name, SyncKind kind, int initial, int limit) throws ShimException {
         int fd = Errno.check(MemoryObject.create("nk-sync", SyncDescriptor.LENGTH), "make a sync object");
         try {
-            MappedMemory page = MemoryObject.map(fd, SyncDescriptor.LENGTH, true, 0);
-            ByteBuffer buffer = page.buffer();
+            Sync sync = map(nextId.getAsInt(), name, kind, limit, fd);
+            ByteBuffer buffer = sync.page().buffer();
             buffer.putInt(SyncDescriptor.KIND_OFFSET, kind.value()).putInt(SyncDescriptor.LIMIT_OFFSET, limit)
                     .putInt(SyncDescriptor.WORD_OFFSET, initial)
                     .putLong(SyncDescriptor.MAGIC_OFFSET, SyncDescriptor.MAGIC);
-            Sync sync = new Sync(nextId.getAsInt(), name, kind, limit, fd, page, new Counts<>());
-            syncs.put(name, sync);
-            byId.put(sync.id(), sync);
+            keeper.keep(KEPT + sync.id(), 0, kind.value() + " " + limit + " " + name, fd);
             return sync;
         } catch (ShimException e) {
             Fd.close(fd);
             throw e;
+        }
+    }
+
+    private Sync map(int id, String name, SyncKind kind, int limit, int fd) throws ShimException {
+        MappedMemory page = MemoryObject.map(fd, SyncDescriptor.LENGTH, true, 0);
+        Sync sync = new Sync(id, name, kind, limit, fd, page, new Users(keeper, KEPT + id));
+        syncs.put(name, sync);
+        byId.put(id, sync);
+        return sync;
+    }
+
+    /** Takes over the sync objects that a nanokernel left, with what it had not put right yet. */
+    void restore(Map<Integer, ProgramSession> programs) throws ShimException {
+        for (Kept kept : keeper.takeAll(KEPT + "[0-9]+")) {
+            String[] words = kept.text().split(" ");
+            SyncKind kind = SyncKind.of(Integer.parseInt(words[0]));
+            if (kind == null) {
+                throw new IllegalStateException("kept sync object " + kept.text());
+            }
+            Sync sync = map(Integer.parseInt(kept.name().substring(KEPT.length())), words[2], kind,
+                    Integer.parseInt(words[1]), kept.descriptors()[0]);
+            sync.users().restore(programs);
+            for (ProgramSession user : sync.users().all()) {
+                for (int openings = sync.users().of(user); openings > 0; openings--) {
+                    charge(user, sync);
+                }
+            }
+            endIfUnused(sync);
         }
     }
 
@@ -151,6 +187,7 @@ final class SyncTable {
         if (sync.users().isEmpty()) {
             syncs.remove(sync.name());
             byId.remove(sync.id());
+            keeper.drop(KEPT + sync.id());
             sync.page().close();
             Fd.close(sync.fd());
         }
