@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.nanokernel.abi;
 
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Kinds of sync objects; C twin {@code enum nk_sync_kind}. */
@@ -32,6 +33,11 @@ public enum SyncKind {
     /** What stands in memory. */
     public int value() {
         return value;
+    }
+
+    /** What people and programs are told: {@code manual-event}. */
+    public String label() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /** The constant with this value, or {@code null} if there is none. */

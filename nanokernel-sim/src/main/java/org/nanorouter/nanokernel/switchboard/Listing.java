@@ -7,7 +7,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.nanorouter.nanokernel.abi.SyncDescriptor;
 import org.nanorouter.nanokernel.switchboard.Switchboard.SyncReport;
@@ -81,7 +80,7 @@ public final class Listing {
         return switchboard.syncs().stream().map(sync -> {
             Map<String, Object> entry = new LinkedHashMap<>();
             entry.put("name", sync.name());
-            entry.put("kind", sync.kind().name().toLowerCase(Locale.ROOT).replace('_', '-'));
+            entry.put("kind", sync.kind().label());
             entry.put("limit", sync.limit());
             entry.put("state", state(sync));
             entry.put("programs", sync.programs());

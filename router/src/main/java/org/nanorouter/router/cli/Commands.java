@@ -18,8 +18,8 @@ final class Commands {
     }
 
     /**
-     * The command as picocli takes it, a class with annotations or a model without; null if there is none. A switch, so
-     * that only the class that is asked for is loaded.
+     * The command as picocli takes it, a class or an object with annotations or a model without; null if there is none.
+     * A switch, so that only the class that is asked for is loaded.
      */
     static @Nullable Object named(String name) {
         return switch (name) {
@@ -29,9 +29,9 @@ final class Commands {
             case "os" -> OsCommand.class;
             case "router" -> RouterCommand.class;
             case "exec" -> ExecCommand.class;
-            case "msg" -> MsgCommand.class;
-            case "mem" -> MemCommand.class;
-            case "sync" -> SyncCommand.class;
+            case "msg" -> new MsgCommand(new ThisProgram(System.getenv()));
+            case "mem" -> new MemCommand(new ThisProgram(System.getenv()));
+            case "sync" -> new SyncCommand(new ThisProgram(System.getenv()));
             case "status" -> StatusCommand.class;
             case "port" -> PortCommand.class;
             case "fdb" -> FdbCommand.class;

@@ -4,6 +4,8 @@ package org.nanorouter.router.cli;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;
+import java.util.Base64;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.nanorouter.nanokernel.attach.AttachRefusedException;
@@ -28,16 +30,27 @@ import picocli.CommandLine.Spec;
         footerHeading = "%nExamples:%n",
         footer = {
             "  nanorouter mem map                                       what each OS has, and how full it is",
-            "  nanorouter exec guest -- nanorouter mem dump host table  the bytes that a program of host shares"
+            "  nanorouter exec guest -- nanorouter mem dump host table  the bytes that a program of host shares",
+            "",
+            "'dump -j' shows one object: os, name, epoch, length of the memory, offset,",
+            "base64 of the bytes from there."
         })
 final class MemCommand implements Runnable {
     private static final int WIDTH = 40;
     private static final int LINE = 16;
     private static final int PIECE = 64 << 10;
     private static final long MIB = 1 << 20;
+    /** Of the bytes in one JSON value, which is made in the heap. */
+    private static final long MAX_IN_JSON = MIB;
+
+    private final ThisProgram here;
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
+
+    MemCommand(ThisProgram here) {
+        this.here = here;
+    }
 
     @Override
     public void run() {
@@ -46,7 +59,7 @@ final class MemCommand implements Runnable {
 
     @Command(name = "list", description = "Shows the memory that programs of all OSes share.")
     int list(@Mixin InstanceOption instance, @Mixin OutputOption output) throws IOException {
-        Object memories = ThisProgram.listing(instance).get("memory");
+        Object memories = here.listing(instance).get("memory");
         Output out = output.output();
         if (out.isJson()) {
             out.json(memories);
@@ -64,7 +77,7 @@ final class MemCommand implements Runnable {
 
     @Command(name = "map", description = "Draws who has what: the region of each OS, and what its programs share.")
     int map(@Mixin InstanceOption instance, @Mixin OutputOption output) throws IOException {
-        Map<String, Object> answer = ThisProgram.listing(instance);
+        Map<String, Object> answer = here.listing(instance);
         Output out = output.output();
         if (out.isJson()) {
             out.json(Map.of("memory", answer.get("memory"), "oses", answer.get("oses")));
@@ -108,17 +121,30 @@ final class MemCommand implements Runnable {
                     description = "Begin there. Default: ${DEFAULT-VALUE}.") long skip,
             @Option(names = {"-n", "--length"}, paramLabel = "BYTES", defaultValue = "256",
                     description = "How many at most. Default: ${DEFAULT-VALUE}.") long length,
-            @Option(names = "--raw", description = "As they are, for a pipe.") boolean raw) throws IOException {
+            @Option(names = "--raw", description = "As they are, for a pipe.") boolean raw,
+            @Mixin OutputOption output) throws IOException {
+        Output out = output.output();
+        if (raw && out.isJson()) {
+            throw new ParameterException(spec.commandLine(), "--raw and -j exclude each other");
+        }
         if (skip < 0 || length < 0) {
             throw new ParameterException(spec.commandLine(), "--skip and --length are 0 or more");
         }
-        try (Program program = ThisProgram.join(); SharedMemory memory = program.openMemory(os, name, false)) {
+        try (Program program = here.join(); SharedMemory memory = program.openMemory(os, name, false)) {
             if (skip > memory.length()) {
                 throw new CommandFailure(ExitStatus.USAGE, "memory " + name + " has " + memory.length() + " bytes",
                         null);
             }
             ByteBuffer buffer = memory.buffer();
             long end = skip + Math.min(length, memory.length() - skip);
+            if (out.isJson()) {
+                if (end - skip > MAX_IN_JSON) {
+                    throw new CommandFailure(ExitStatus.USAGE, "-j shows " + MAX_IN_JSON
+                            + " bytes at most, and --raw any number", null);
+                }
+                out.json(piece(memory, os, name, skip, (int) (end - skip)));
+                return ExitStatus.OK;
+            }
             for (long at = skip; at < end; at += PIECE) {
                 byte[] bytes = new byte[(int) Math.min(PIECE, end - at)];
                 buffer.get((int) at, bytes);
@@ -133,6 +159,19 @@ final class MemCommand implements Runnable {
             throw ThisProgram.refused(e);
         }
         return ExitStatus.OK;
+    }
+
+    private static Map<String, Object> piece(SharedMemory memory, String os, String name, long offset, int length) {
+        byte[] bytes = new byte[length];
+        memory.buffer().get((int) offset, bytes);
+        Map<String, Object> piece = new LinkedHashMap<>();
+        piece.put("os", os);
+        piece.put("name", name);
+        piece.put("epoch", memory.ownerEpoch());
+        piece.put("length", memory.length());
+        piece.put("offset", offset);
+        piece.put("base64", Base64.getEncoder().encodeToString(bytes));
+        return piece;
     }
 
     /** As hexdump -C does, which people know. */

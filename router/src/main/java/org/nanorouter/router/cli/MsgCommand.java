@@ -6,10 +6,14 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.attach.AttachRefusedException;
 import org.nanorouter.nanokernel.program.Connection;
 import org.nanorouter.nanokernel.program.Message;
@@ -36,14 +40,24 @@ import picocli.CommandLine.Spec;
         footer = {
             "  nanorouter exec guest -- nanorouter msg recv p1               a line for each message",
             "  nanorouter exec host -- nanorouter msg send guest p1 hello    sends one",
-            "  nanorouter msg ports                                          all ports of the machine"
+            "  nanorouter msg ports                                          all ports of the machine",
+            "  nanorouter exec guest -- nanorouter msg recv p1 -j            an object a line",
+            "",
+            "Of 'recv' and 'ask', -j shows an object a message: os, program, epoch,",
+            "sequence, request, text (null if it is no UTF-8), base64."
         })
 final class MsgCommand implements Runnable {
     private static final long ANSWER_MS = 10_000;
     private static final int LINE_END = '\n';
 
+    private final ThisProgram here;
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
+
+    MsgCommand(ThisProgram here) {
+        this.here = here;
+    }
 
     @Override
     public void run() {
@@ -58,12 +72,14 @@ final class MsgCommand implements Runnable {
                     description = "End after so many messages. Default: never.") long count,
             @Option(names = "--capacity", paramLabel = "BYTES", defaultValue = "262144",
                     description = "Of the ring of each connection, a power of two. Default: ${DEFAULT-VALUE}.")
-                    int capacity) throws IOException {
-        try (Program program = ThisProgram.join(); MessagePort port = program.open(name, capacity)) {
+                    int capacity,
+            @Mixin OutputOption output) throws IOException {
+        Output out = output.output();
+        try (Program program = here.join(); MessagePort port = program.open(name, capacity)) {
             for (long left = count; count == 0 || left > 0; left--) {
                 Message message = port.receive(-1);
                 if (message != null) {
-                    show(message);
+                    show(out, message);
                     if (message.isRequest()) {
                         message.from().reply(message, message.data(), ANSWER_MS);
                     }
@@ -81,7 +97,7 @@ final class MsgCommand implements Runnable {
             @Parameters(paramLabel = "PORT", description = "Name of the port there.") String port,
             @Parameters(paramLabel = "TEXT", arity = "0..*", description = "What to send.") List<String> texts)
             throws IOException {
-        try (Program program = ThisProgram.join(); Connection connection = program.connect(os, port)) {
+        try (Program program = here.join(); Connection connection = program.connect(os, port)) {
             Iterator<String> each = texts == null ? new BufferedReader(
                     new InputStreamReader(System.in, StandardCharsets.UTF_8)).lines().iterator() : texts.iterator();
             while (each.hasNext()) {
@@ -100,15 +116,16 @@ final class MsgCommand implements Runnable {
     int ask(
             @Parameters(paramLabel = "OS", description = "Name of the OS.") String os,
             @Parameters(paramLabel = "PORT", description = "Name of the port there.") String port,
-            @Parameters(paramLabel = "TEXT", arity = "1..*", description = "What to ask.") List<String> texts)
-            throws IOException {
-        try (Program program = ThisProgram.join(); Connection connection = program.connect(os, port)) {
+            @Parameters(paramLabel = "TEXT", arity = "1..*", description = "What to ask.") List<String> texts,
+            @Mixin OutputOption output) throws IOException {
+        Output out = output.output();
+        try (Program program = here.join(); Connection connection = program.connect(os, port)) {
             for (String text : texts) {
                 Message reply = connection.request(bytes(text), ANSWER_MS);
                 if (reply == null) {
                     throw new CommandFailure(ExitStatus.UNAVAILABLE, "no reply within " + ANSWER_MS + " ms", null);
                 }
-                show(reply);
+                show(out, reply);
             }
         } catch (AttachRefusedException e) {
             throw ThisProgram.refused(e);
@@ -118,7 +135,7 @@ final class MsgCommand implements Runnable {
 
     @Command(name = "ports", description = "Shows the ports of all OSes.")
     int ports(@Mixin InstanceOption instance, @Mixin OutputOption output) throws IOException {
-        Object ports = ThisProgram.listing(instance).get("ports");
+        Object ports = here.listing(instance).get("ports");
         Output out = output.output();
         if (out.isJson()) {
             out.json(ports);
@@ -138,13 +155,39 @@ final class MsgCommand implements Runnable {
         return ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** As it is: what somebody pipes into a file may be no text. */
-    private static void show(Message message) {
+    /** Copied first: the sender can change it meanwhile. */
+    private static void show(Output out, Message message) {
         byte[] data = new byte[message.length()];
         message.data().get(data);
-        PrintStream out = System.out;
+        if (out.isJson()) {
+            Connection from = message.from();
+            Map<String, Object> entry = new LinkedHashMap<>();
+            entry.put("os", from.peerOs());
+            entry.put("program", from.peerProgram());
+            entry.put("epoch", from.peerEpoch());
+            entry.put("sequence", message.sequence());
+            entry.put("request", message.isRequest());
+            entry.put("text", text(data));
+            entry.put("base64", Base64.getEncoder().encodeToString(data));
+            out.jsonLine(entry);
+        } else {
+            show(data, System.out);
+        }
+    }
+
+    /** As it is: what somebody pipes into a file may be no text. */
+    private static void show(byte[] data, PrintStream out) {
         out.write(data, 0, data.length);
         out.write(LINE_END);
         out.flush();
+    }
+
+    /** Null: it is no UTF-8. */
+    private static @Nullable String text(byte[] data) {
+        try {
+            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(data)).toString();
+        } catch (CharacterCodingException e) {
+            return null;
+        }
     }
 }

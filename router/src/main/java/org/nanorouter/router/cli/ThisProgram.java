@@ -10,12 +10,16 @@ import org.nanorouter.nanokernel.program.Program;
 /** How a command becomes a program of the OS in which it runs; what goes wrong becomes a {@link CommandFailure}. */
 final class ThisProgram {
 
-    private ThisProgram() {
+    private final Map<String, String> environment;
+
+    /** In the OS that the environment of a program names, if it names one. */
+    ThisProgram(Map<String, String> environment) {
+        this.environment = environment;
     }
 
-    static Program join() {
+    Program join() {
         try {
-            return Program.join(System.getenv());
+            return Program.join(environment);
         } catch (AttachRefusedException e) {
             throw refused(e);
         } catch (IOException e) {
@@ -24,8 +28,8 @@ final class ThisProgram {
     }
 
     /** What programs have for one another; in an OS its nanokernel says so, else that of the instance. */
-    static Map<String, Object> listing(InstanceOption instance) throws IOException {
-        if (instance.name() != null || !System.getenv().containsKey("NK_ATTACH")) {
+    Map<String, Object> listing(InstanceOption instance) throws IOException {
+        if (instance.name() != null || !environment.containsKey("NK_ATTACH")) {
             return KernelCalls.call(instance, "list", null);
         }
         try (Program program = join()) {

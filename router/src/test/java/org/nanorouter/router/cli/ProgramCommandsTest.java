@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.nanorouter.router.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.nanorouter.nanokernel.attach.AttachRefusedException;
+import org.nanorouter.nanokernel.config.MachineConfig;
+import org.nanorouter.nanokernel.daemon.Nanokernel;
+import org.nanorouter.nanokernel.daemon.RunDirectory;
+import org.nanorouter.nanokernel.program.Barrier;
+import org.nanorouter.nanokernel.program.Connection;
+import org.nanorouter.nanokernel.program.Message;
+import org.nanorouter.nanokernel.program.Program;
+import picocli.CommandLine;
+
+/** What {@code msg}, {@code mem} and {@code sync} show with {@code -j}, as programs of a nanokernel's OSes. */
+@Timeout(60)
+class ProgramCommandsTest {
+    private static final long WAIT_MS = 15_000;
+    private static final String CONFIG = """
+            [[os]]
+            name = "a"
+            kind = "external"
+            [[os]]
+            name = "b"
+            kind = "external"
+            """;
+    private static final byte[] NO_TEXT = {(byte) 0xff, 0, 'x'};
+
+    @TempDir
+    private static Path directory;
+    private static RunDirectory instance;
+    private static Nanokernel nanokernel;
+    private static CompletableFuture<Integer> running;
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    @BeforeAll
+    static void startNanokernel() throws Exception {
+        instance = RunDirectory.of(directory.resolve("run"), "test");
+        nanokernel = Nanokernel.create(new Nanokernel.Options(MachineConfig.parse(CONFIG, Path.of("m.toml")), instance,
+                null, false));
+        running = CompletableFuture.supplyAsync(() -> {
+            try {
+                return nanokernel.run();
+            } catch (Exception e) {
+                throw new AssertionError(e);
+            }
+        });
+        await().until(() -> running.isDone() || Files.exists(instance.tokenFile("a"))
+                && Files.exists(instance.tokenFile("b")));
+    }
+
+    @AfterAll
+    static void stopNanokernel() throws Exception {
+        nanokernel.stop();
+        assertThat(running.get(WAIT_MS, TimeUnit.MILLISECONDS)).isZero();
+    }
+
+    private static Map<String, String> environment(String os) {
+        return Map.of("NK_ATTACH", instance.attachSocket(os).toString(), "NK_OS", os, "NK_TOKEN_FILE",
+                instance.tokenFile(os).toString());
+    }
+
+    private static Program join(String os) throws Exception {
+        return Program.join(environment(os));
+    }
+
+    /** Runs a command in OS a; answers its exit code. */
+    private int run(String command, String... words) {
+        ThisProgram here = new ThisProgram(environment("a"));
+        CommandLine line = new CommandLine(switch (command) {
+            case "msg" -> new MsgCommand(here);
+            case "mem" -> new MemCommand(here);
+            default -> new SyncCommand(here);
+        });
+        line.setExecutionExceptionHandler((failure, failed, parsed) -> {
+            err.append(failure.getMessage());
+            return Nanorouter.exitStatus(failure);
+        });
+        return line.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true)).execute(words);
+    }
+
+    /** The same at once, of a command that waits for this test. */
+    private CompletableFuture<Integer> begin(String command, String... words) {
+        return CompletableFuture.supplyAsync(() -> run(command, words));
+    }
+
+    private static int status(CompletableFuture<Integer> command) throws Exception {
+        return command.get(WAIT_MS, TimeUnit.MILLISECONDS);
+    }
+
+    private static ByteBuffer bytes(String text) {
+        return StandardCharsets.UTF_8.encode(text);
+    }
+
+    private static String base64(byte[] data) {
+        return Base64.getEncoder().encodeToString(data);
+    }
+
+    /** Connects once the command has opened it. */
+    private static Connection connect(Program program, String port) {
+        return await().pollInterval(Duration.ofMillis(5)).ignoreExceptionsInstanceOf(AttachRefusedException.class)
+                .until(() -> program.connect("a", port), connection -> true);
+    }
+
+    @Test
+    void aMessageIsAnObjectALine() throws Exception {
+        CompletableFuture<Integer> receiver = begin("msg", "recv", "p1", "-n", "3", "-j");
+        try (Program b = join("b"); Connection connection = connect(b, "p1")) {
+            connection.send(bytes("h\u00e9llo\n"), WAIT_MS);
+            connection.send(ByteBuffer.wrap(NO_TEXT), WAIT_MS);
+            assertThat(connection.request(bytes("there?"), WAIT_MS)).isNotNull();
+            assertThat(status(receiver)).as(err.toString()).isZero();
+            List<String> lines = out.toString().lines().toList();
+            assertThat(lines).hasSize(3);
+            Map<String, Object> first = JSON.std.mapFrom(lines.get(0));
+            long sequence = ((Number) first.get("sequence")).longValue();
+            assertThat(first.keySet()).containsExactly("os", "program", "epoch", "sequence", "request", "text",
+                    "base64");
+            assertThat(first).containsEntry("os", "b").containsEntry("program", b.programId())
+                    .containsEntry("epoch", 1).containsEntry("request", false).containsEntry("text", "h\u00e9llo\n");
+            assertThat(JSON.std.mapFrom(lines.get(1))).containsEntry("text", null)
+                    .containsEntry("base64", base64(NO_TEXT)).containsEntry("sequence", (int) sequence + 1);
+            assertThat(JSON.std.mapFrom(lines.get(2))).containsEntry("text", "there?").containsEntry("request", true);
+        }
+    }
+
+    @Test
+    void aReplyIsAnObjectALine() throws Exception {
+        try (Program b = join("b"); var port = b.open("p2")) {
+            CompletableFuture<Integer> asker = begin("msg", "ask", "b", "p2", "-j", "one", "two");
+            for (int i = 0; i < 2; i++) {
+                Message request = port.receive(WAIT_MS);
+                assertThat(request).isNotNull();
+                request.from().reply(request, bytes("re"), WAIT_MS);
+            }
+            assertThat(status(asker)).as(err.toString()).isZero();
+        }
+        assertThat(out.toString().lines()).hasSize(2).allSatisfy(line -> assertThat(JSON.std.mapFrom(line))
+                .containsEntry("text", "re").containsEntry("base64", "cmU=").containsEntry("os", "b"));
+    }
+
+    @Test
+    void aDumpIsOneObject() throws Exception {
+        try (Program b = join("b"); var memory = b.createMemory("table", 2 << 20, false)) {
+            memory.buffer().put(4, NO_TEXT);
+            assertThat(run("mem", "dump", "b", "table", "-j", "-s", "4", "-n", "3")).as(err.toString()).isZero();
+            Map<String, Object> dump = JSON.std.mapFrom(out.toString());
+            assertThat(dump.keySet()).containsExactly("os", "name", "epoch", "length", "offset", "base64");
+            assertThat(dump).containsEntry("os", "b").containsEntry("name", "table").containsEntry("epoch", 1)
+                    .containsEntry("length", 2 << 20).containsEntry("offset", 4)
+                    .containsEntry("base64", base64(NO_TEXT));
+            assertThat(run("mem", "dump", "b", "table", "-j", "-n", "9999999")).isEqualTo(ExitStatus.USAGE);
+            assertThat(err.toString()).contains("1048576");
+            assertThat(run("mem", "dump", "b", "table", "-j", "--raw")).isNotZero();
+        }
+    }
+
+    private void assertSync(String name, String kind, String result) throws Exception {
+        Map<String, Object> answer = JSON.std.mapFrom(out.toString());
+        assertThat(answer.keySet()).containsExactly("name", "kind", "result");
+        assertThat(answer).containsEntry("name", name).containsEntry("kind", kind).containsEntry("result", result);
+        out.getBuffer().setLength(0);
+    }
+
+    @Test
+    void aWaitSaysHowItEnded() throws Exception {
+        try (Program b = join("b"); var event = b.event("ready", false); var semaphore = b.semaphore("units", 1, 1);
+                var barrier = b.barrier("go", 2)) {
+            assertThat(run("sync", "wait", "-j", "-t", "0", "ready")).isEqualTo(ExitStatus.FAILED);
+            assertSync("ready", "manual-event", "timed-out");
+            event.set();
+            assertThat(run("sync", "wait", "-j", "ready")).isZero();
+            assertSync("ready", "manual-event", "passed");
+            assertThat(run("sync", "wait", "-j", "--semaphore=1", "units")).isZero();
+            assertSync("units", "semaphore", "passed");
+            assertThat(semaphore.acquire(0)).isFalse();
+
+            assertThat(barrier.await(1)).isEqualTo(Barrier.Result.TIMED_OUT);
+            assertThat(run("sync", "wait", "-j", "--barrier=2", "go")).isEqualTo(ExitStatus.FAILED);
+            assertSync("go", "barrier", "broken");
+        }
+        assertThat(run("sync", "wait", "-j", "--barrier=1", "alone")).isZero();
+        assertSync("alone", "barrier", "last");
+    }
+
+    @Test
+    void aPostSaysWhatCameOfIt() throws Exception {
+        assertThat(run("sync", "post", "-j", "--auto", "nobody")).isEqualTo(ExitStatus.FAILED);
+        assertSync("nobody", "auto-event", "unknown");
+        try (Program b = join("b"); var semaphore = b.semaphore("one", 0, 1)) {
+            assertThat(run("sync", "post", "-j", "--semaphore=1", "one")).isZero();
+            assertSync("one", "semaphore", "posted");
+            assertThat(run("sync", "post", "-j", "--semaphore=1", "one")).isEqualTo(ExitStatus.FAILED);
+            assertSync("one", "semaphore", "full");
+            assertThat(semaphore.acquire(0)).isTrue();
+        }
+    }
+
+    @Test
+    void withoutItPeopleAreToldByTheExitCodeAlone() throws Exception {
+        try (Program b = join("b"); var event = b.event("quiet", false)) {
+            assertThat(run("sync", "post", "quiet")).isZero();
+            assertThat(event.await(0)).isTrue();
+        }
+        assertThat(out.toString()).isEmpty();
+    }
+}
