@@ -3,7 +3,7 @@
 #
 # Makes target/dist, the program as it is installed:
 #
-#   bin/nanorouter      runs it, builds nothing; beside it nk-msg
+#   bin/nanorouter      runs it, builds nothing; beside it nk, and nk-msg, a link to it
 #   include/            headers of the C library, which is native/libnk.a
 #   libexec/            what bin/nanorouter needs, and archive, which fills cds/
 #   lib/  lib/bench/    jars
@@ -75,7 +75,7 @@ lay_out() {
     rm -f "$lib/bench/${file##*/}"
   done
   cp "$source_dir"/native-shim/target/native/{libnkshim.so,libnk.a,nk-agent,nk-cell,nk-keeper,nk-traffic,nk-bench} "$stage/native"
-  cp "$source_dir"/native-shim/target/native/nk-msg "$stage/bin"
+  cp "$source_dir"/native-shim/target/native/nk "$stage/bin"
   cp "$source_dir"/native-shim/src/main/c/include/*.h "$stage/include"
   unzip -qoj "$lib"/jna-[0-9]*.jar "com/sun/jna/linux-${machine/_/-}/libjnidispatch.so" -d "$stage/native"
   unzip -qoj "$lib"/netty-transport-native-epoll-*-linux-"${machine/aarch/aarch_}".jar 'META-INF/native/*.so' \
@@ -88,6 +88,7 @@ lay_out() {
   cp "$source_dir"/{README.md,LICENSE} "$stage"
   chmod -R a+rX "$stage"
   replace_changed "$stage" "$dist"
+  ln -sfn nk "$dist/bin/nk-msg"
   rm -rf "$stage"
 }
 

@@ -236,8 +236,8 @@ class ExecIT {
     void aProgramWaitsForOneOfAnotherOs() throws Exception {
         Process waiting = begin("guest", "nanorouter", "sync", "wait", "ready");
         awaitNamed("ready", "sync", "list", "-j");
-        assertThat(host("nanorouter", "sync", "list")).as("seen from another OS").contains("ready", "manual-event");
-        host("nanorouter", "sync", "post", "ready");
+        assertThat(host("nk", "sync", "list")).as("seen from another OS").contains("ready", "manual-event");
+        host("nk", "sync", "post", "ready");
         assertThat(endOf(waiting)).isEmpty();
         Command late = Command.run(environment(), exec("host", "nanorouter", "sync", "wait", "-t", "1", "ready"));
         assertThat(late.status()).as(late.err()).isEqualTo(1);

@@ -32,8 +32,9 @@ import picocli.CommandLine.Spec;
         name = "msg",
         synopsisSubcommandLabel = "VERB",
         description = {
-            "Sends and receives messages between OSes. 'recv', 'send' and 'ask' run in an OS; nk-msg does the same in",
-            "one without Java. 'ports' also runs where the nanokernel does."
+            "Sends and receives messages between OSes. 'recv', 'send' and 'ask' run in an OS;",
+            "'nk msg' does the same in one without Java. 'ports' also runs where the nanokernel",
+            "does."
         },
         commandListHeading = "%nVerbs:%n",
         footerHeading = "%nExamples:%n",

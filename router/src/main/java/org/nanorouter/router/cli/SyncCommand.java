@@ -28,8 +28,9 @@ import picocli.CommandLine.Spec;
         name = "sync",
         synopsisSubcommandLabel = "VERB",
         description = {
-            "Waits for programs of other OSes, and lets them go on. It runs in an OS, and makes what is not there,",
-            "which lives while a program has it. 'list' also runs where the nanokernel does."
+            "Waits for programs of other OSes, and lets them go on. It runs in an OS, and makes",
+            "what is not there, which lives while a program has it; 'nk sync' does the same in",
+            "one without Java. 'list' also runs where the nanokernel does."
         },
         commandListHeading = "%nVerbs:%n",
         footerHeading = "%nExamples:%n",

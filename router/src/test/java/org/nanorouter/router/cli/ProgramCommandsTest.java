@@ -12,6 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +24,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nanorouter.nanokernel.attach.AttachRefusedException;
 import org.nanorouter.nanokernel.config.MachineConfig;
 import org.nanorouter.nanokernel.daemon.Nanokernel;
@@ -30,9 +34,13 @@ import org.nanorouter.nanokernel.program.Barrier;
 import org.nanorouter.nanokernel.program.Connection;
 import org.nanorouter.nanokernel.program.Message;
 import org.nanorouter.nanokernel.program.Program;
+import org.nanorouter.shim.Shim;
 import picocli.CommandLine;
 
-/** What {@code msg}, {@code mem} and {@code sync} show with {@code -j}, as programs of a nanokernel's OSes. */
+/**
+ * {@code msg}, {@code mem} and {@code sync} as programs of a nanokernel's OSes: what they show with {@code -j}, and
+ * that {@code nk}, their twin in C, does the same.
+ */
 @Timeout(60)
 class ProgramCommandsTest {
     private static final long WAIT_MS = 15_000;
@@ -87,13 +95,14 @@ class ProgramCommandsTest {
     }
 
     /** Runs a command in OS a; answers its exit code. */
-    private int run(String command, String... words) {
+    private int java(String command, String... words) {
         ThisProgram here = new ThisProgram(environment("a"));
         CommandLine line = new CommandLine(switch (command) {
             case "msg" -> new MsgCommand(here);
             case "mem" -> new MemCommand(here);
             default -> new SyncCommand(here);
         });
+        line.setParameterExceptionHandler((mistake, arguments) -> ExitStatus.USAGE);
         line.setExecutionExceptionHandler((failure, failed, parsed) -> {
             err.append(failure.getMessage());
             return Nanorouter.exitStatus(failure);
@@ -101,9 +110,24 @@ class ProgramCommandsTest {
         return line.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true)).execute(words);
     }
 
-    /** The same at once, of a command that waits for this test. */
+    /** Runs a command of nanorouter, or of its twin in C. */
+    private int run(String language, String command, String... words) throws Exception {
+        if (language.equals("java")) {
+            return java(command, words);
+        }
+        List<String> line = new ArrayList<>(List.of(Shim.directory().resolve("nk").toString(), command));
+        line.addAll(List.of(words));
+        ProcessBuilder builder = new ProcessBuilder(line);
+        builder.environment().putAll(environment("a"));
+        Process process = builder.start();
+        out.append(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
+        err.append(new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8));
+        return process.waitFor();
+    }
+
+    /** One of Java at once, which waits for this test. */
     private CompletableFuture<Integer> begin(String command, String... words) {
-        return CompletableFuture.supplyAsync(() -> run(command, words));
+        return CompletableFuture.supplyAsync(() -> java(command, words));
     }
 
     private static int status(CompletableFuture<Integer> command) throws Exception {
@@ -165,65 +189,132 @@ class ProgramCommandsTest {
     void aDumpIsOneObject() throws Exception {
         try (Program b = join("b"); var memory = b.createMemory("table", 2 << 20, false)) {
             memory.buffer().put(4, NO_TEXT);
-            assertThat(run("mem", "dump", "b", "table", "-j", "-s", "4", "-n", "3")).as(err.toString()).isZero();
+            assertThat(java("mem", "dump", "b", "table", "-j", "-s", "4", "-n", "3")).as(err.toString()).isZero();
             Map<String, Object> dump = JSON.std.mapFrom(out.toString());
             assertThat(dump.keySet()).containsExactly("os", "name", "epoch", "length", "offset", "base64");
             assertThat(dump).containsEntry("os", "b").containsEntry("name", "table").containsEntry("epoch", 1)
                     .containsEntry("length", 2 << 20).containsEntry("offset", 4)
                     .containsEntry("base64", base64(NO_TEXT));
-            assertThat(run("mem", "dump", "b", "table", "-j", "-n", "9999999")).isEqualTo(ExitStatus.USAGE);
+            assertThat(java("mem", "dump", "b", "table", "-j", "-n", "9999999")).isEqualTo(ExitStatus.USAGE);
             assertThat(err.toString()).contains("1048576");
-            assertThat(run("mem", "dump", "b", "table", "-j", "--raw")).isNotZero();
+            assertThat(java("mem", "dump", "b", "table", "-j", "--raw")).isNotZero();
         }
     }
 
     private void assertSync(String name, String kind, String result) throws Exception {
-        Map<String, Object> answer = JSON.std.mapFrom(out.toString());
+        Map<String, Object> answer = JSON.std.mapFrom(take());
         assertThat(answer.keySet()).containsExactly("name", "kind", "result");
         assertThat(answer).containsEntry("name", name).containsEntry("kind", kind).containsEntry("result", result);
-        out.getBuffer().setLength(0);
     }
 
-    @Test
-    void aWaitSaysHowItEnded() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"java", "c"})
+    void aWaitSaysHowItEnded(String language) throws Exception {
         try (Program b = join("b"); var event = b.event("ready", false); var semaphore = b.semaphore("units", 1, 1);
                 var barrier = b.barrier("go", 2)) {
-            assertThat(run("sync", "wait", "-j", "-t", "0", "ready")).isEqualTo(ExitStatus.FAILED);
+            assertThat(run(language, "sync", "wait", "-j", "-t", "0", "ready")).isEqualTo(ExitStatus.FAILED);
             assertSync("ready", "manual-event", "timed-out");
+            assertThat(run(language, "sync", "wait", "ready", "--timeout=1")).isEqualTo(ExitStatus.FAILED);
+            assertThat(err.toString()).contains("ready: not within 1 ms");
             event.set();
-            assertThat(run("sync", "wait", "-j", "ready")).isZero();
+            assertThat(run(language, "sync", "wait", "-j", "ready")).isZero();
             assertSync("ready", "manual-event", "passed");
-            assertThat(run("sync", "wait", "-j", "--semaphore=1", "units")).isZero();
+            assertThat(run(language, "sync", "wait", "-j", "--semaphore=1", "units")).isZero();
             assertSync("units", "semaphore", "passed");
             assertThat(semaphore.acquire(0)).isFalse();
 
             assertThat(barrier.await(1)).isEqualTo(Barrier.Result.TIMED_OUT);
-            assertThat(run("sync", "wait", "-j", "--barrier=2", "go")).isEqualTo(ExitStatus.FAILED);
+            assertThat(run(language, "sync", "wait", "-j", "--barrier=2", "go")).isEqualTo(ExitStatus.FAILED);
             assertSync("go", "barrier", "broken");
+            assertThat(err.toString()).contains("barrier go is broken");
         }
-        assertThat(run("sync", "wait", "-j", "--barrier=1", "alone")).isZero();
+        assertThat(run(language, "sync", "wait", "-j", "--barrier", "1", "alone")).isZero();
         assertSync("alone", "barrier", "last");
     }
 
-    @Test
-    void aPostSaysWhatCameOfIt() throws Exception {
-        assertThat(run("sync", "post", "-j", "--auto", "nobody")).isEqualTo(ExitStatus.FAILED);
+    @ParameterizedTest
+    @ValueSource(strings = {"java", "c"})
+    void whoCameToABarrierLeavesItWhole(String language) throws Exception {
+        try (Program b = join("b"); var barrier = b.barrier("whole", 1)) {
+            assertThat(run(language, "sync", "wait", "--barrier=1", "whole")).isZero();
+            assertThat(barrier.await(0)).isEqualTo(Barrier.Result.LAST);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"java", "c"})
+    void aPostSaysWhatCameOfIt(String language) throws Exception {
+        assertThat(run(language, "sync", "post", "-j", "--auto", "nobody")).isEqualTo(ExitStatus.FAILED);
         assertSync("nobody", "auto-event", "unknown");
+        assertThat(err.toString()).contains("no program has nobody");
+        assertThat(run(language, "sync", "post", "-j", "a\"b\\")).isEqualTo(ExitStatus.FAILED);
+        assertSync("a\"b\\", "manual-event", "unknown");
         try (Program b = join("b"); var semaphore = b.semaphore("one", 0, 1)) {
-            assertThat(run("sync", "post", "-j", "--semaphore=1", "one")).isZero();
+            assertThat(run(language, "sync", "post", "-j", "--semaphore=1", "one")).isZero();
             assertSync("one", "semaphore", "posted");
-            assertThat(run("sync", "post", "-j", "--semaphore=1", "one")).isEqualTo(ExitStatus.FAILED);
+            assertThat(run(language, "sync", "post", "-j", "--semaphore=1", "one")).isEqualTo(ExitStatus.FAILED);
             assertSync("one", "semaphore", "full");
             assertThat(semaphore.acquire(0)).isTrue();
         }
     }
 
-    @Test
-    void withoutItPeopleAreToldByTheExitCodeAlone() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"java", "c"})
+    void withoutItPeopleAreToldByTheExitCodeAlone(String language) throws Exception {
         try (Program b = join("b"); var event = b.event("quiet", false)) {
-            assertThat(run("sync", "post", "quiet")).isZero();
+            assertThat(run(language, "sync", "post", "quiet")).isZero();
             assertThat(event.await(0)).isTrue();
+            assertThat(run(language, "sync", "wait", "quiet")).isZero();
         }
         assertThat(out.toString()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"java", "c"})
+    void whatIsWrongHasTheSameExitCode(String language) throws Exception {
+        for (String line : List.of("sync wait", "sync post a b", "sync wait --auto --barrier=2 x", "sync wait -t x y",
+                "sync wait --semaphore=much x", "sync post --barrier=2 x", "sync post -t 1 x", "sync list x",
+                "sync mend x", "mem list --raw", "msg recv", "msg send b")) {
+            String[] words = line.split(" ");
+            assertThat(run(language, words[0], Arrays.copyOfRange(words, 1, words.length))).as(line)
+                    .isEqualTo(ExitStatus.USAGE);
+        }
+        try (Program b = join("b")) {
+            b.event("event", false);
+            assertThat(run(language, "sync", "wait", "--auto", "event")).isEqualTo(ExitStatus.UNAVAILABLE);
+            assertThat(run(language, "sync", "wait", "--barrier=0", "none")).isEqualTo(ExitStatus.UNAVAILABLE);
+            assertThat(run(language, "sync", "wait", "NONE")).isEqualTo(ExitStatus.UNAVAILABLE);
+            assertThat(run(language, "msg", "ask", "b", "none", "x")).isEqualTo(ExitStatus.UNAVAILABLE);
+        }
+        assertThat(out.toString()).isEmpty();
+    }
+
+    @Test
+    void bothListTheSame() throws Exception {
+        try (Program b = join("b")) {
+            b.createMemory("listed", 4096, true);
+            b.event("e", true);
+            b.semaphore("some", 2, 3);
+            b.open("listed");
+            for (String line : List.of("mem list", "sync list", "msg ports")) {
+                String[] words = line.split(" ");
+                assertThat(run("java", words[0], words[1])).isZero();
+                String table = take();
+                assertThat(run("c", words[0], words[1])).isZero();
+                assertThat(take()).isEqualTo(table).hasLineCount(words[0].equals("sync") ? 3 : 2);
+                assertThat(run("java", words[0], words[1], "-j")).isZero();
+                List<Object> objects = JSON.std.listFrom(take());
+                assertThat(run("c", words[0], words[1], "-j")).isZero();
+                assertThat(JSON.std.listFrom(take())).isEqualTo(objects);
+            }
+            assertThat(run("c", "sync")).as("without a verb").isZero();
+            assertThat(take()).contains("2 of 3");
+        }
+    }
+
+    private String take() {
+        String text = out.toString();
+        out.getBuffer().setLength(0);
+        return text;
     }
 }
