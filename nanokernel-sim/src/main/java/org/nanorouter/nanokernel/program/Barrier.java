@@ -123,11 +123,6 @@ public final class Barrier implements AutoCloseable {
         word.wakeAll();
     }
 
-    /** Whether it is broken. */
-    public boolean isBroken() {
-        return (word.get() & SyncDescriptor.BROKEN) != 0;
-    }
-
     @Override
     public void close() {
         word.close();

@@ -71,11 +71,6 @@ public final class Event implements AutoCloseable {
         }
     }
 
-    /** Whether it is set now. */
-    public boolean isSet() {
-        return isSet(word.get());
-    }
-
     private static boolean isSet(int word) {
         return (word & SyncDescriptor.EVENT_SET) != 0;
     }

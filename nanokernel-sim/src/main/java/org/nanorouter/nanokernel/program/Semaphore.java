@@ -59,11 +59,6 @@ public final class Semaphore implements AutoCloseable {
         }
     }
 
-    /** Units that there are now. */
-    public int units() {
-        return word.get() & SyncDescriptor.MAX_UNITS;
-    }
-
     @Override
     public void close() {
         word.close();
