@@ -3,10 +3,7 @@ package org.nanorouter.nanokernel.program;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import org.nanorouter.nanokernel.memory.FutexWord;
 import org.nanorouter.shim.Errno;
 import org.nanorouter.shim.EventFd;
 import org.nanorouter.shim.Fd;
@@ -16,19 +13,16 @@ import org.nanorouter.shim.ShimException;
 
 /** Ends one wait of a program, on descriptors or on a word. Any thread asks for it; the program's own is ended. */
 final class Interruption implements AutoCloseable {
-    private static final VarHandle INTS =
-            MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
-
+    private final NativeBuffer memory = NativeBuffer.allocate(Integer.BYTES);
     /** 1: a wait is to end. */
-    private final NativeBuffer word = NativeBuffer.allocate(Integer.BYTES);
-    private final ByteBuffer view = word.buffer();
+    private final FutexWord word = new FutexWord(memory.buffer(), memory.address(), 0);
     /** Only wakes: what it has counted means nothing. */
     private final int eventFd;
 
     Interruption() throws ShimException {
         eventFd = EventFd.create();
         if (eventFd < 0) {
-            word.close();
+            memory.close();
             throw new ShimException(-eventFd, "make an eventfd");
         }
     }
@@ -39,14 +33,14 @@ final class Interruption implements AutoCloseable {
     }
 
     void ask() {
-        INTS.setVolatile(view, 0, 1);
+        word.set(1);
         EventFd.ring(eventFd);
         Futex.wakePrivate(word.address(), Integer.MAX_VALUE);
     }
 
     /** Ends the wait that calls this, if it is to end. */
     void check() throws InterruptedIOException {
-        if (INTS.compareAndSet(view, 0, 1, 0)) {
+        if (word.replace(1, 0)) {
             throw new InterruptedIOException("the wait was interrupted");
         }
     }
@@ -64,6 +58,6 @@ final class Interruption implements AutoCloseable {
     @Override
     public void close() {
         Fd.close(eventFd);
-        word.close();
+        memory.close();
     }
 }

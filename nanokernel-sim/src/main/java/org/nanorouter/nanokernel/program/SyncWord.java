@@ -2,31 +2,25 @@
 package org.nanorouter.nanokernel.program;
 
 import java.io.IOException;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import org.nanorouter.nanokernel.abi.SyncDescriptor;
 import org.nanorouter.nanokernel.abi.SyncKind;
 import org.nanorouter.nanokernel.attach.ObjectGrant;
-import org.nanorouter.shim.Futex;
+import org.nanorouter.nanokernel.memory.FutexWord;
 
 /** The word of a sync object, and waiting for its change. Other programs write it too, and may write anything. */
 final class SyncWord implements AutoCloseable {
-    private static final VarHandle INTS =
-            MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
-
     private final Program program;
     private final ObjectGrant grant;
     private final ByteBuffer page;
-    private final long address;
+    private final FutexWord word;
     private boolean closed;
 
     SyncWord(Program program, ObjectGrant grant) {
         this.program = program;
         this.grant = grant;
         this.page = grant.memory().buffer();
-        this.address = grant.memory().address() + SyncDescriptor.WORD_OFFSET;
+        this.word = new FutexWord(page, grant.memory().address(), SyncDescriptor.WORD_OFFSET);
     }
 
     int id() {
@@ -46,11 +40,11 @@ final class SyncWord implements AutoCloseable {
 
     int get() {
         checkOpen();
-        return (int) INTS.getVolatile(page, SyncDescriptor.WORD_OFFSET);
+        return word.get();
     }
 
     boolean replace(int expected, int by) {
-        return INTS.compareAndSet(page, SyncDescriptor.WORD_OFFSET, expected, by);
+        return word.replace(expected, by);
     }
 
     /**
@@ -64,7 +58,7 @@ final class SyncWord implements AutoCloseable {
         if (deadline != Long.MAX_VALUE && left <= 0) {
             return false;
         }
-        program.awaitWord(address, expected, left);
+        program.awaitWord(word.address(), expected, left);
         return true;
     }
 
@@ -74,11 +68,11 @@ final class SyncWord implements AutoCloseable {
     }
 
     void wakeAll() {
-        Futex.wake(address, Integer.MAX_VALUE);
+        word.wake(Integer.MAX_VALUE);
     }
 
     void wakeOne() {
-        Futex.wake(address, 1);
+        word.wake(1);
     }
 
     /** Gives it back to the nanokernel. */
