@@ -140,36 +140,30 @@ public final class ProgramSession {
     }
 
     private void answer(int request, @Nullable AttachError error, int objectId, String text) {
-        if (gone) {
-            return;
-        }
-        final ByteBuffer out = socket.begin(AttachDescriptor.TYPE_ANSWER);
-        out.putInt(AttachDescriptor.REQUEST_OFFSET, request);
-        out.putInt(AttachDescriptor.ANSWER_ERROR_OFFSET, error == null ? 0 : error.value());
-        out.putInt(AttachDescriptor.ANSWER_ID_OFFSET, objectId);
-        socket.putText(AttachDescriptor.ANSWER_TEXT_OFFSET, AttachDescriptor.REFUSED_TEXT_LENGTH, text);
-        send(AttachDescriptor.TYPE_ANSWER, "ANSWER");
+        tell(AttachDescriptor.TYPE_ANSWER, "ANSWER", out -> {
+            out.putInt(AttachDescriptor.REQUEST_OFFSET, request);
+            out.putInt(AttachDescriptor.ANSWER_ERROR_OFFSET, error == null ? 0 : error.value());
+            out.putInt(AttachDescriptor.ANSWER_ID_OFFSET, objectId);
+            socket.putText(AttachDescriptor.ANSWER_TEXT_OFFSET, AttachDescriptor.REFUSED_TEXT_LENGTH, text);
+        });
     }
 
     /** Gives the program its end of a connection. */
     public void connection(ConnectionGrant grant) {
-        if (gone) {
-            return;
-        }
-        final ByteBuffer out = socket.begin(AttachDescriptor.TYPE_CONNECTION);
-        out.putInt(AttachDescriptor.REQUEST_OFFSET, grant.request());
-        out.putInt(AttachDescriptor.CONNECTION_ID_OFFSET, grant.connectionId());
-        out.putInt(AttachDescriptor.CONNECTION_PORT_ID_OFFSET, grant.portId());
-        out.putInt(AttachDescriptor.CONNECTION_SIDE_OFFSET, grant.side());
-        out.putInt(AttachDescriptor.CONNECTION_PEER_OS_OFFSET, grant.peer().osId());
-        out.putInt(AttachDescriptor.CONNECTION_PEER_EPOCH_OFFSET, grant.peer().epoch());
-        out.putInt(AttachDescriptor.CONNECTION_PEER_PROGRAM_OFFSET, grant.peer().id());
-        out.putLong(AttachDescriptor.CONNECTION_HALF_LENGTH_OFFSET, grant.halfLength());
-        socket.attachDescriptor(0, grant.ownFd());
-        socket.attachDescriptor(1, grant.peerFd());
-        socket.attachDescriptor(2, grant.doorbellToWaitOn());
-        socket.attachDescriptor(3, grant.doorbellToRing());
-        send(AttachDescriptor.TYPE_CONNECTION, "CONNECTION");
+        tell(AttachDescriptor.TYPE_CONNECTION, "CONNECTION", out -> {
+            out.putInt(AttachDescriptor.REQUEST_OFFSET, grant.request());
+            out.putInt(AttachDescriptor.CONNECTION_ID_OFFSET, grant.connectionId());
+            out.putInt(AttachDescriptor.CONNECTION_PORT_ID_OFFSET, grant.portId());
+            out.putInt(AttachDescriptor.CONNECTION_SIDE_OFFSET, grant.side());
+            out.putInt(AttachDescriptor.CONNECTION_PEER_OS_OFFSET, grant.peer().osId());
+            out.putInt(AttachDescriptor.CONNECTION_PEER_EPOCH_OFFSET, grant.peer().epoch());
+            out.putInt(AttachDescriptor.CONNECTION_PEER_PROGRAM_OFFSET, grant.peer().id());
+            out.putLong(AttachDescriptor.CONNECTION_HALF_LENGTH_OFFSET, grant.halfLength());
+            socket.attachDescriptor(0, grant.ownFd());
+            socket.attachDescriptor(1, grant.peerFd());
+            socket.attachDescriptor(2, grant.doorbellToWaitOn());
+            socket.attachDescriptor(3, grant.doorbellToRing());
+        });
     }
 
     /**
@@ -178,18 +172,15 @@ public final class ProgramSession {
      * @param fd which stays the caller's; writable, or opened read-only
      */
     public void memory(int request, int memoryId, ProgramSession owner, boolean writable, long length, int fd) {
-        if (gone) {
-            return;
-        }
-        final ByteBuffer out = socket.begin(AttachDescriptor.TYPE_MEMORY);
-        out.putInt(AttachDescriptor.REQUEST_OFFSET, request);
-        out.putInt(AttachDescriptor.GRANT_ID_OFFSET, memoryId);
-        out.putInt(AttachDescriptor.MEMORY_OWNER_OS_OFFSET, owner.osId());
-        out.putInt(AttachDescriptor.MEMORY_OWNER_EPOCH_OFFSET, owner.epoch());
-        out.putInt(AttachDescriptor.MEMORY_ACCESS_OFFSET, writable ? AttachDescriptor.ACCESS_WRITE : 0);
-        out.putLong(AttachDescriptor.MEMORY_MEMORY_LENGTH_OFFSET, length);
-        socket.attachDescriptor(0, fd);
-        send(AttachDescriptor.TYPE_MEMORY, "MEMORY");
+        tell(AttachDescriptor.TYPE_MEMORY, "MEMORY", out -> {
+            out.putInt(AttachDescriptor.REQUEST_OFFSET, request);
+            out.putInt(AttachDescriptor.GRANT_ID_OFFSET, memoryId);
+            out.putInt(AttachDescriptor.MEMORY_OWNER_OS_OFFSET, owner.osId());
+            out.putInt(AttachDescriptor.MEMORY_OWNER_EPOCH_OFFSET, owner.epoch());
+            out.putInt(AttachDescriptor.MEMORY_ACCESS_OFFSET, writable ? AttachDescriptor.ACCESS_WRITE : 0);
+            out.putLong(AttachDescriptor.MEMORY_MEMORY_LENGTH_OFFSET, length);
+            socket.attachDescriptor(0, fd);
+        });
     }
 
     /**
@@ -198,14 +189,11 @@ public final class ProgramSession {
      * @param fd of its page, which stays the caller's
      */
     public void sync(int request, int syncId, int fd) {
-        if (gone) {
-            return;
-        }
-        final ByteBuffer out = socket.begin(AttachDescriptor.TYPE_SYNC);
-        out.putInt(AttachDescriptor.REQUEST_OFFSET, request);
-        out.putInt(AttachDescriptor.GRANT_ID_OFFSET, syncId);
-        socket.attachDescriptor(0, fd);
-        send(AttachDescriptor.TYPE_SYNC, "SYNC");
+        tell(AttachDescriptor.TYPE_SYNC, "SYNC", out -> {
+            out.putInt(AttachDescriptor.REQUEST_OFFSET, request);
+            out.putInt(AttachDescriptor.GRANT_ID_OFFSET, syncId);
+            socket.attachDescriptor(0, fd);
+        });
     }
 
     /**
@@ -215,29 +203,27 @@ public final class ProgramSession {
      * @param fd     of the text, opened read-only, which stays the caller's
      */
     public void listing(int request, int length, int fd) {
-        if (gone) {
-            return;
-        }
-        final ByteBuffer out = socket.begin(AttachDescriptor.TYPE_LISTING);
-        out.putInt(AttachDescriptor.REQUEST_OFFSET, request);
-        out.putLong(AttachDescriptor.LISTING_TEXT_LENGTH_OFFSET, length);
-        socket.attachDescriptor(0, fd);
-        send(AttachDescriptor.TYPE_LISTING, "LISTING");
+        tell(AttachDescriptor.TYPE_LISTING, "LISTING", out -> {
+            out.putInt(AttachDescriptor.REQUEST_OFFSET, request);
+            out.putLong(AttachDescriptor.LISTING_TEXT_LENGTH_OFFSET, length);
+            socket.attachDescriptor(0, fd);
+        });
     }
 
     /** Tells the program that the other end of a connection, or the maker of memory, is gone. */
     public void closed(int connectionId, ClosedReason reason) {
+        tell(AttachDescriptor.TYPE_CLOSED, "CLOSED", out -> {
+            out.putInt(AttachDescriptor.CLOSE_ID_OFFSET, connectionId);
+            out.putInt(AttachDescriptor.CLOSED_REASON_OFFSET, reason.value());
+        });
+    }
+
+    /** One that is gone is told nothing; one that does not read what it is told is cut off. */
+    private void tell(int type, String name, Consumer<ByteBuffer> body) {
         if (gone) {
             return;
         }
-        final ByteBuffer out = socket.begin(AttachDescriptor.TYPE_CLOSED);
-        out.putInt(AttachDescriptor.CLOSE_ID_OFFSET, connectionId);
-        out.putInt(AttachDescriptor.CLOSED_REASON_OFFSET, reason.value());
-        send(AttachDescriptor.TYPE_CLOSED, "CLOSED");
-    }
-
-    /** A program that does not read what it is told is cut off. */
-    private void send(int type, String name) {
+        body.accept(socket.begin(type));
         final int result = socket.send(type);
         if (result < 0) {
             end.accept("cannot send " + name + ": " + Errno.describe(-result));
