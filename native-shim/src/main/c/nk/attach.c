@@ -58,12 +58,7 @@ static int read_token(const char *path, uint8_t token[NK_TOKEN_LENGTH])
 int nk_dial(const struct nk_options *options, uint16_t type)
 {
 	struct nk_attach_request request = {
-		.header = {
-			.magic = NK_ATTACH_MAGIC,
-			.revision = NK_REVISION,
-			.type = type,
-			.length = sizeof(request) - sizeof(request.header),
-		},
+		.header = nk_packet_header(type, sizeof(request)),
 	};
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	size_t name_length = strlen(options->os_name);
@@ -402,11 +397,7 @@ int nk_fd(const struct nk *nk)
 
 int nk_ready(struct nk *nk)
 {
-	const struct nk_attach_header ready = {
-		.magic = NK_ATTACH_MAGIC,
-		.revision = NK_REVISION,
-		.type = NK_READY,
-	};
+	const struct nk_attach_header ready = nk_packet_header(NK_READY, sizeof(ready));
 
 	return nk_packet_send(nk->socket, &ready, sizeof(ready));
 }
@@ -414,12 +405,7 @@ int nk_ready(struct nk *nk)
 static int report(struct nk *nk, const struct nk_channel *channel, uint16_t type)
 {
 	const struct nk_peer_gone report = {
-		.header = {
-			.magic = NK_ATTACH_MAGIC,
-			.revision = NK_REVISION,
-			.type = type,
-			.length = sizeof(report) - sizeof(report.header),
-		},
+		.header = nk_packet_header(type, sizeof(report)),
 		.peer_id = channel->peer_id,
 		.peer_epoch = channel->peer_epoch,
 	};

@@ -68,6 +68,9 @@ struct nk {
 /* Closes the descriptors of a packet that nobody took. */
 void nk_packet_drop(struct nk_packet *packet);
 
+/* The header of a packet of `length` bytes in all. */
+struct nk_attach_header nk_packet_header(uint16_t type, size_t length);
+
 /* Neither waits. Sending: -ENOTCONN without a socket (-1), -EAGAIN if there is no room. */
 int nk_packet_send(int socket, const void *packet, size_t length);
 

@@ -33,12 +33,7 @@ int nk_listing_take(struct nk_program *program, const struct nk_packet *packet)
 int nk_list(struct nk_program *program, char **json)
 {
 	const struct nk_list request = {
-		.header = {
-			.magic = NK_ATTACH_MAGIC,
-			.revision = NK_REVISION,
-			.type = NK_LIST,
-			.length = sizeof(request) - sizeof(request.header),
-		},
+		.header = nk_packet_header(NK_LIST, sizeof(request)),
 		.request = ++program->last_request,
 	};
 	int error = nk_ask(program, &request, sizeof(request), request.request);

@@ -73,12 +73,7 @@ static int open_memory(struct nk_program *program, const char *os, const char *n
 		       struct nk_memory **opened)
 {
 	struct nk_open_memory request = {
-		.header = {
-			.magic = NK_ATTACH_MAGIC,
-			.revision = NK_REVISION,
-			.type = NK_OPEN_MEMORY,
-			.length = sizeof(request) - sizeof(request.header),
-		},
+		.header = nk_packet_header(NK_OPEN_MEMORY, sizeof(request)),
 		.request = ++program->last_request,
 		.access = write,
 		.create_length = length,

@@ -52,6 +52,16 @@ void nk_packet_drop(struct nk_packet *packet)
 	packet->fd_count = 0;
 }
 
+struct nk_attach_header nk_packet_header(uint16_t type, size_t length)
+{
+	return (struct nk_attach_header){
+		.magic = NK_ATTACH_MAGIC,
+		.revision = NK_REVISION,
+		.type = type,
+		.length = (uint32_t)(length - sizeof(struct nk_attach_header)),
+	};
+}
+
 int nk_packet_send(int socket, const void *packet, size_t length)
 {
 	if (socket < 0)

@@ -66,12 +66,7 @@ void nk_port_take(struct nk_program *program, uint32_t id)
 int nk_port_open(struct nk_program *program, const char *name, uint32_t capacity, struct nk_port **opened)
 {
 	struct nk_open_port request = {
-		.header = {
-			.magic = NK_ATTACH_MAGIC,
-			.revision = NK_REVISION,
-			.type = NK_OPEN_PORT,
-			.length = sizeof(request) - sizeof(request.header),
-		},
+		.header = nk_packet_header(NK_OPEN_PORT, sizeof(request)),
 		.request = ++program->last_request,
 		.capacity = capacity ? capacity : DEFAULT_CAPACITY,
 	};
@@ -119,12 +114,7 @@ void nk_port_close(struct nk_port *port)
 int nk_connect(struct nk_program *program, const char *os, const char *port, struct nk_connection **connection)
 {
 	struct nk_connect request = {
-		.header = {
-			.magic = NK_ATTACH_MAGIC,
-			.revision = NK_REVISION,
-			.type = NK_CONNECT,
-			.length = sizeof(request) - sizeof(request.header),
-		},
+		.header = nk_packet_header(NK_CONNECT, sizeof(request)),
 		.request = ++program->last_request,
 	};
 	int error;

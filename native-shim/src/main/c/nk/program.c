@@ -218,12 +218,7 @@ static int send_when_there_is_room(struct nk_program *program, const void *packe
 int nk_send_close(struct nk_program *program, uint16_t type, uint32_t id)
 {
 	const struct nk_close request = {
-		.header = {
-			.magic = NK_ATTACH_MAGIC,
-			.revision = NK_REVISION,
-			.type = type,
-			.length = sizeof(request) - sizeof(request.header),
-		},
+		.header = nk_packet_header(type, sizeof(request)),
 		.id = id,
 	};
 

@@ -371,12 +371,7 @@ int nk_sync_open(struct nk_program *program, const char *name, enum nk_sync_kind
 		 struct nk_sync **opened)
 {
 	struct nk_open_sync request = {
-		.header = {
-			.magic = NK_ATTACH_MAGIC,
-			.revision = NK_REVISION,
-			.type = NK_OPEN_SYNC,
-			.length = sizeof(request) - sizeof(request.header),
-		},
+		.header = nk_packet_header(NK_OPEN_SYNC, sizeof(request)),
 		.request = ++program->last_request,
 		.kind = kind,
 		.initial = initial,
