@@ -403,9 +403,10 @@ enum nk_sync_kind {
 };
 
 #define NK_SYNC_WAITERS 0x80000000u
-#define NK_SYNC_MAX_UNITS 0x7fffffffu
+#define NK_SYNC_MAX_UNITS 0x7fffffffu	/* and the mask of them */
 #define NK_SYNC_EVENT_SET 1u
-#define NK_SYNC_MAX_PARTIES 1023u
+#define NK_SYNC_EVENT_COUNT 0x7ffffffeu	/* mask: how often a manual event was set */
+#define NK_SYNC_MAX_PARTIES 1023u	/* and the mask of those that have arrived */
 #define NK_SYNC_BROKEN 0x400u
 #define NK_SYNC_PASSED 0x1ff800u	/* mask: how often all have come */
 #define NK_SYNC_RESETS 0x7fe00000u	/* mask: how often it was reset */

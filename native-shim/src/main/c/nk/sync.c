@@ -25,11 +25,11 @@
 #include "program.h"
 
 #define UNITS NK_SYNC_MAX_UNITS
-#define SET_COUNT 0x7ffffffeu		/* of a manual event: how often it was set */
-#define ONE_SET 2u
-#define ARRIVED 0x3ffu			/* of a barrier */
-#define ONE_PASS 0x800u			/* of a barrier */
-#define ONE_RESET 0x200000u
+#define ARRIVED NK_SYNC_MAX_PARTIES
+/* The lowest bit of a mask is one more. */
+#define ONE_SET (NK_SYNC_EVENT_COUNT & -NK_SYNC_EVENT_COUNT)
+#define ONE_PASS (NK_SYNC_PASSED & -NK_SYNC_PASSED)
+#define ONE_RESET (NK_SYNC_RESETS & -NK_SYNC_RESETS)
 
 /*
  * What a wait makes of the word that it sees: a result from 0 on, once the word is `*next`, which is `seen` before;
@@ -148,7 +148,7 @@ int nk_semaphore_post(struct nk_sync *sync)
 static int see_set(const struct nk_sync *sync, uint32_t began, bool waited, uint32_t seen, uint32_t *next)
 {
 	(void)sync, (void)waited, (void)next;
-	return seen & NK_SYNC_EVENT_SET || (seen ^ began) & SET_COUNT ? 0 : -EAGAIN;
+	return seen & NK_SYNC_EVENT_SET || (seen ^ began) & NK_SYNC_EVENT_COUNT ? 0 : -EAGAIN;
 }
 
 static int take_set(const struct nk_sync *sync, uint32_t began, bool waited, uint32_t seen, uint32_t *next)
@@ -182,7 +182,7 @@ int nk_event_set(struct nk_sync *sync)
 	do {
 		next = NK_SYNC_EVENT_SET;
 		if (sync->kind == NK_SYNC_MANUAL_EVENT)
-			next |= (seen + ONE_SET) & SET_COUNT;
+			next |= (seen + ONE_SET) & NK_SYNC_EVENT_COUNT;
 	} while (!swap(sync, &seen, next));
 	wake(sync, seen, INT_MAX);
 	return 0;

@@ -29,8 +29,8 @@ public final class SyncDescriptor {
     /** Of an event's word: it is set. */
     public static final int EVENT_SET = 1;
 
-    /** Of a manual event's word: it was set once more. */
-    public static final int EVENT_COUNT = 2;
+    /** Mask of how often a manual event was set, in its word. */
+    public static final int EVENT_COUNT = 0x7FFF_FFFE;
 
     /** Most parties of a barrier, and the mask of those that have arrived. */
     public static final int MAX_PARTIES = 1023;

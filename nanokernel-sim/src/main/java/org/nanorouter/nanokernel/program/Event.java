@@ -7,7 +7,7 @@ import org.nanorouter.nanokernel.abi.SyncDescriptor;
 
 /** Something that happened, for programs of all OSes. */
 public final class Event implements AutoCloseable {
-    private static final int COUNT = SyncDescriptor.MAX_UNITS & ~SyncDescriptor.EVENT_SET;
+    private static final int ONE_SET = Integer.lowestOneBit(SyncDescriptor.EVENT_COUNT);
 
     private final SyncWord word;
     private final boolean auto;
@@ -34,7 +34,7 @@ public final class Event implements AutoCloseable {
             if (isSet(now) && (!auto || word.replace(now, now & ~SyncDescriptor.EVENT_SET))) {
                 return true;
             }
-            if (!auto && ((now ^ first) & COUNT) != 0) {
+            if (!auto && ((now ^ first) & SyncDescriptor.EVENT_COUNT) != 0) {
                 return true;
             }
             if (!isSet(now)) {
@@ -53,8 +53,8 @@ public final class Event implements AutoCloseable {
     public void set() {
         while (true) {
             int now = word.get();
-            int more = auto ? now : now + SyncDescriptor.EVENT_COUNT;
-            if (word.replace(now, more & COUNT | SyncDescriptor.EVENT_SET)) {
+            int more = auto ? now : now + ONE_SET;
+            if (word.replace(now, more & SyncDescriptor.EVENT_COUNT | SyncDescriptor.EVENT_SET)) {
                 if (now < 0) {
                     word.wakeAll();
                 }

@@ -269,9 +269,12 @@ class AbiTest {
         add("waiters", 1L << specified("Bit (\\d+), `W`"), "NK_SYNC_WAITERS",
             Integer.toUnsignedLong(SyncDescriptor.WAITERS));
         add("set", 1L << specified("MANUAL_EVENT \\| (\\d+) set"), "NK_SYNC_EVENT_SET", SyncDescriptor.EVENT_SET);
+        add("event count", 0x3FFF_FFFFL << specified("(\\d+) to 30 how often it was set"), "NK_SYNC_EVENT_COUNT",
+            SyncDescriptor.EVENT_COUNT);
         add("broken", 1L << specified("(\\d+) broken"), "NK_SYNC_BROKEN", SyncDescriptor.BROKEN);
         add("passed", 0x3FFL << specified("(\\d+) to 20 passed"), "NK_SYNC_PASSED", SyncDescriptor.PASSED);
         add("resets", 0x3FFL << specified("(\\d+) to 30 resets"), "NK_SYNC_RESETS", SyncDescriptor.RESETS);
+        add("holder", (2L << specified("0 to (\\d+) program id")) - 1, "NK_SYNC_HOLDER", SyncDescriptor.HOLDER);
         add("died", 1L << specified("(\\d+) died"), "NK_SYNC_DIED", SyncDescriptor.DIED);
         add("token", specified("u8\\[(\\d+)\\] token"), "NK_TOKEN_LENGTH", AttachDescriptor.TOKEN_LENGTH);
         add("refused text", specified("char\\[(\\d+)\\] text"), "NK_REFUSED_TEXT_LENGTH",
