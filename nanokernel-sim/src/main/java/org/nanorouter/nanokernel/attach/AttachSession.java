@@ -3,7 +3,6 @@ package org.nanorouter.nanokernel.attach;
 
 import java.security.MessageDigest;
 import org.jspecify.annotations.Nullable;
-import org.nanorouter.nanokernel.abi.AbiDescriptor;
 import org.nanorouter.nanokernel.abi.AttachDescriptor;
 import org.nanorouter.nanokernel.abi.AttachError;
 import org.nanorouter.shim.Errno;
@@ -123,7 +122,7 @@ public final class AttachSession implements AutoCloseable {
 
     /** What the OS may have, if its name and the token of ATTACH or JOIN are right; else it is refused. */
     private @Nullable AttachGrant admit() {
-        final String name = socket.receivedText(AttachDescriptor.ATTACH_NAME_OFFSET, AbiDescriptor.NAME_LENGTH);
+        final String name = socket.receivedName(AttachDescriptor.ATTACH_NAME_OFFSET);
         final byte[] token =
             socket.receivedBytes(AttachDescriptor.ATTACH_TOKEN_OFFSET, AttachDescriptor.TOKEN_LENGTH);
         if (!name.equals(host.osName())) {

@@ -206,6 +206,19 @@ final class AttachSocket implements AutoCloseable {
         return new String(bytes, 0, end, StandardCharsets.UTF_8);
     }
 
+    /**
+     * The name at {@code offset}: all that is before its padding. One with other bytes behind a NUL is nobody's, and
+     * none that anything may have, since no name has a NUL.
+     */
+    String receivedName(int offset) {
+        final byte[] bytes = receivedBytes(offset, AbiDescriptor.NAME_LENGTH);
+        int end = bytes.length;
+        while (end > 0 && bytes[end - 1] == 0) {
+            end--;
+        }
+        return new String(bytes, 0, end, StandardCharsets.UTF_8);
+    }
+
     /** Hands over the {@code index}th descriptor of the last message. */
     int takeDescriptor(int index) {
         final int at = FDS_OFFSET + index * Integer.BYTES;

@@ -4,7 +4,6 @@ package org.nanorouter.nanokernel.attach;
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.nanorouter.nanokernel.abi.AbiDescriptor;
 import org.nanorouter.nanokernel.abi.AttachDescriptor;
 import org.nanorouter.nanokernel.abi.AttachError;
 import org.nanorouter.nanokernel.abi.ClosedReason;
@@ -82,18 +81,18 @@ public final class ProgramSession {
         switch (type) {
             case AttachDescriptor.TYPE_OPEN_PORT -> host.openPort(this,
                 socket.receivedInt(AttachDescriptor.REQUEST_OFFSET),
-                socket.receivedText(AttachDescriptor.OPEN_PORT_NAME_OFFSET, AbiDescriptor.NAME_LENGTH),
+                socket.receivedName(AttachDescriptor.OPEN_PORT_NAME_OFFSET),
                 socket.receivedInt(AttachDescriptor.OPEN_PORT_CAPACITY_OFFSET));
             case AttachDescriptor.TYPE_CLOSE_PORT ->
                 host.closePort(this, socket.receivedInt(AttachDescriptor.CLOSE_ID_OFFSET));
             case AttachDescriptor.TYPE_CONNECT -> host.connect(this,
                 socket.receivedInt(AttachDescriptor.REQUEST_OFFSET),
-                socket.receivedText(AttachDescriptor.CONNECT_OS_OFFSET, AbiDescriptor.NAME_LENGTH),
-                socket.receivedText(AttachDescriptor.CONNECT_PORT_OFFSET, AbiDescriptor.NAME_LENGTH));
+                socket.receivedName(AttachDescriptor.CONNECT_OS_OFFSET),
+                socket.receivedName(AttachDescriptor.CONNECT_PORT_OFFSET));
             case AttachDescriptor.TYPE_OPEN_MEMORY -> onOpenMemory();
             case AttachDescriptor.TYPE_OPEN_SYNC -> host.openSync(this,
                 socket.receivedInt(AttachDescriptor.REQUEST_OFFSET),
-                socket.receivedText(AttachDescriptor.OPEN_SYNC_NAME_OFFSET, AbiDescriptor.NAME_LENGTH),
+                socket.receivedName(AttachDescriptor.OPEN_SYNC_NAME_OFFSET),
                 socket.receivedInt(AttachDescriptor.OPEN_SYNC_KIND_OFFSET),
                 socket.receivedInt(AttachDescriptor.OPEN_SYNC_INITIAL_OFFSET),
                 socket.receivedInt(AttachDescriptor.OPEN_SYNC_LIMIT_OFFSET));
@@ -109,8 +108,8 @@ public final class ProgramSession {
 
     private void onOpenMemory() {
         final int request = socket.receivedInt(AttachDescriptor.REQUEST_OFFSET);
-        final String os = socket.receivedText(AttachDescriptor.OPEN_MEMORY_OS_OFFSET, AbiDescriptor.NAME_LENGTH);
-        final String name = socket.receivedText(AttachDescriptor.OPEN_MEMORY_NAME_OFFSET, AbiDescriptor.NAME_LENGTH);
+        final String os = socket.receivedName(AttachDescriptor.OPEN_MEMORY_OS_OFFSET);
+        final String name = socket.receivedName(AttachDescriptor.OPEN_MEMORY_NAME_OFFSET);
         final long length = socket.receivedLong(AttachDescriptor.OPEN_MEMORY_CREATE_LENGTH_OFFSET);
         final boolean write =
             (socket.receivedInt(AttachDescriptor.OPEN_MEMORY_ACCESS_OFFSET) & AttachDescriptor.ACCESS_WRITE) != 0;

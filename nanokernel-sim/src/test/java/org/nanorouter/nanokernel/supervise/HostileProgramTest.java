@@ -64,6 +64,22 @@ class HostileProgramTest extends ProgramsOfTwoOses {
         assertThat(text(port.receive(WAIT_MS))).isEqualTo("and on");
     }
 
+    @Test
+    void bytesBehindTheNulOfANameMakeItNobodys() throws Exception {
+        Program b = join("b");
+        b.open("p1");
+        b.createMemory("m", 1, false);
+        assertRefused(AttachError.BAD_NAME, () -> b.open("p2\0x"));
+        assertRefused(AttachError.BAD_NAME, () -> b.createMemory("n\0x", 1, false));
+        assertRefused(AttachError.BAD_NAME, () -> b.mutex("l\0x"));
+        Program a = join("a");
+        assertRefused(AttachError.NO_SUCH_PORT, () -> a.connect("b", "p1\0x"));
+        assertRefused(AttachError.BAD_NAME, () -> a.connect("b\0x", "p1"));
+        assertRefused(AttachError.NO_SUCH_MEMORY, () -> a.openMemory("b", "m\0x", false));
+        assertRefused(AttachError.BAD_NAME, () -> a.openMemory("b\0x", "m", false));
+        assertRefused(AttachError.UNKNOWN_OS, () -> Program.join(machine.attachSocket("a"), "a\0x", token("a")));
+    }
+
     private static final ProgramListener IGNORING = new ProgramListener() {
         @Override
         public void answered(int request, int id, AttachError error, String text) {
