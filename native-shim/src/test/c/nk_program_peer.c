@@ -5,6 +5,8 @@
  *
  * Prints "joined PROGRAM_ID", or "refused ERROR" or "failed ERRNO" and ends with 1. Then:
  *
+ *	port NAME			ok
+ *	connect OS PORT			ok
  *	memory create NAME LENGTH ro|rw	ok LENGTH
  *	memory open OS NAME ro|rw	ok LENGTH OWNER_OS_ID OWNER_EPOCH
  *	write NAME OFFSET TEXT		ok
@@ -88,6 +90,22 @@ static void answer_done(int error)
 		answer_error(error);
 	else
 		puts("ok");
+}
+
+static bool port_line(char **words)
+{
+	struct nk_port *port;
+
+	answer_done(nk_port_open(program, words[1], 0, &port));
+	return true;
+}
+
+static bool connect_line(char **words)
+{
+	struct nk_connection *connection;
+
+	answer_done(nk_connect(program, words[1], words[2], &connection));
+	return true;
 }
 
 static bool create_memory(char **words)
@@ -355,6 +373,7 @@ static const struct {
 	{"memory", 5, memory_line}, {"write", 4, write_line}, {"read", 4, read_line},   {"closed", 2, closed_line},
 	{"free", 2, free_line},	    {"sync", 5, sync_line},   {"wait", 3, wait_line},   {"give", 2, give_line},
 	{"reset", 2, reset_line},   {"close", 2, close_line}, {"spin", 4, spin_line},   {"pass", 4, pass_line},
+	{"port", 2, port_line},	    {"connect", 3, connect_line},
 };
 
 static bool obey(char *line)

@@ -24,6 +24,7 @@ import org.nanorouter.nanokernel.program.Connection;
 import org.nanorouter.nanokernel.program.Message;
 import org.nanorouter.nanokernel.program.MessagePort;
 import org.nanorouter.nanokernel.program.Program;
+import org.nanorouter.nanokernel.switchboard.Switchboard;
 import org.nanorouter.shim.Shim;
 
 /** Messages between programs of two OSes, through a nanokernel. */
@@ -224,6 +225,33 @@ class MessageTest extends ProgramsOfTwoOses {
         b.open("large", 4 << 20);
         assertRefused(AttachError.LIMIT, () -> a.connect("b", "large"));
         a.open("p1");
+    }
+
+    @Test
+    void aProgramHasAsManyPortsAsItMay() throws Exception {
+        Program java = join("a");
+        PeerProcess c = peer("b", "c");
+        for (int i = 0; i < Switchboard.MAX_PER_PROGRAM; i++) {
+            java.open("p" + i);
+            assertThat(c.ask("port p" + i)).isEqualTo("ok");
+        }
+        assertRefused(AttachError.LIMIT, () -> java.open("more"));
+        assertThat(c.ask("port more")).isEqualTo("refused " + AttachError.LIMIT.value());
+    }
+
+    @Test
+    void eachEndHasAsManyConnectionsAsItMay() throws Exception {
+        MessagePort port = join("a").open("p1");
+        PeerProcess caller = peer("a", "c");
+        for (int i = 0; i < Switchboard.MAX_PER_PROGRAM; i++) {
+            assertThat(caller.ask("connect a p1")).isEqualTo("ok");
+            assertThat(port.receive(0)).as("it reads what it is told").isNull();
+        }
+        join("a").open("p2");
+        assertThat(caller.ask("connect a p2")).isEqualTo("refused " + AttachError.LIMIT.value());
+        Program other = join("a");
+        assertThatThrownBy(() -> other.connect("a", "p1")).hasMessageContaining("64 connections");
+        other.connect("a", "p2");
     }
 
     @Test

@@ -42,6 +42,14 @@ final class ProgramPeer {
     private String answer(String... words) throws Exception {
         try {
             return switch (words[0]) {
+                case "port" -> {
+                    program.open(words[1]);
+                    yield "ok";
+                }
+                case "connect" -> {
+                    program.connect(words[1], words[2]);
+                    yield "ok";
+                }
                 case "memory" -> memory(words);
                 case "write" -> {
                     memories.get(words[1]).buffer().put(Integer.parseInt(words[2]),
