@@ -41,12 +41,12 @@ static void send_closed(uint32_t id, uint32_t reason)
 	send_raw(&packet, sizeof(packet), NULL, 0);
 }
 
-static void expect_close(uint32_t id)
+static void expect_close(uint16_t type, uint32_t id)
 {
 	struct nk_close packet = {0};
 
 	EXPECT(recv(peers[0].nanokernel, &packet, sizeof(packet), MSG_DONTWAIT) == sizeof(packet));
-	EXPECT(packet.header.type == NK_CLOSE && packet.id == id);
+	EXPECT(packet.header.type == type && packet.id == id);
 }
 
 static void memory_is_mapped_as_granted_and_its_end_is_told(void)
@@ -74,13 +74,13 @@ static void memory_is_mapped_as_granted_and_its_end_is_told(void)
 	EXPECT(nk_memory_closed(memory) == NK_CLOSED_PROGRAM_ENDED);
 	EXPECT(nk_await(&peers[0].program, -1) == -EINTR);
 	nk_memory_close(memory);
-	expect_close(9);
+	expect_close(NK_CLOSE, 9);
 
 	/* One that nobody asked for, or waits for any more, is given back. */
 	memory_grant.request = 77;
 	send_raw(&memory_grant, sizeof(memory_grant), &granted_fd, 1);
 	nk_take_packets(&peers[0].program);
-	expect_close(9);
+	expect_close(NK_CLOSE, 9);
 	EXPECT(!peers[0].program.memories);
 	leave_all();
 	munmap(bytes, 8192);
@@ -157,17 +157,36 @@ static void sync_object_is_opened_unless_its_page_is_spoiled(void)
 	pthread_join(peers[1].thread, NULL);
 	EXPECT(nk_semaphore_post(sync) == 0 && granted_page->word == 2);
 	nk_sync_close(sync);
-	expect_close(5);
+	expect_close(NK_CLOSE, 5);
 
 	granted_page->limit = 4;
 	start(1, grant_sync);
 	EXPECT(nk_sync_open(&peers[0].program, "tokens", NK_SYNC_SEMAPHORE, 1, 3, &sync) == -EPROTO);
 	pthread_join(peers[1].thread, NULL);
-	expect_close(5);
+	expect_close(NK_CLOSE, 5);
 	EXPECT(!peers[0].program.syncs && peers[0].program.socket >= 0);
 	leave_all();
 	munmap(granted_page, NK_SYNC_LENGTH);
 	close(granted_fd);
+}
+
+static void port_that_nobody_waits_for_any_more_is_given_back(void)
+{
+	struct nk_answer answer = {.header = header_of(NK_ANSWER, sizeof(answer)), .request = 77, .id = 6};
+	char nothing;
+
+	join_all(NK_SYNC_MUTEX, 0, 0);
+	machine.connection = peers[0].nanokernel;
+	send_raw(&answer, sizeof(answer), NULL, 0);
+	nk_take_packets(&peers[0].program);
+	expect_close(NK_CLOSE_PORT, 6);
+
+	/* One that was refused is none. */
+	answer.error = NK_NAME_TAKEN;
+	send_raw(&answer, sizeof(answer), NULL, 0);
+	nk_take_packets(&peers[0].program);
+	EXPECT(recv(peers[0].nanokernel, &nothing, 1, MSG_DONTWAIT) < 0);
+	leave_all();
 }
 
 int main(void)
@@ -175,5 +194,6 @@ int main(void)
 	CLAIM(memory_is_mapped_as_granted_and_its_end_is_told);
 	CLAIM(memory_that_is_not_what_was_said_is_not_taken);
 	CLAIM(sync_object_is_opened_unless_its_page_is_spoiled);
+	CLAIM(port_that_nobody_waits_for_any_more_is_given_back);
 	return failures ? 1 : 0;
 }

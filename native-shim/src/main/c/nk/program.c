@@ -235,19 +235,27 @@ static void take_closed(struct nk_program *program, uint32_t id, uint32_t reason
 		nk_memory_end(program, id, reason);
 }
 
+static int take_answer(struct nk_program *program, const struct nk_answer *answer)
+{
+	if (answer->request != program->asking)
+		/* Nobody waits for it any more. All but a port is granted by other packets. */
+		return answer->error ? 0 : nk_send_close(program, NK_CLOSE_PORT, answer->id);
+	/* A port at once: a connection to it may be the next packet. */
+	if (program->opening && !answer->error)
+		nk_port_take(program, answer->id);
+	program->answered = answer->request;
+	program->answer_id = answer->id;
+	program->refusal.error = answer->error;
+	memcpy(program->refusal.text, answer->text, sizeof(program->refusal.text));
+	program->refusal.text[sizeof(program->refusal.text) - 1] = '\0';
+	return 0;
+}
+
 static int take_packet(struct nk_program *program, struct nk_packet *packet)
 {
 	switch (packet->header.type) {
 	case NK_ANSWER:
-		/* A port at once: a connection to it may be the next packet. */
-		if (program->opening && packet->answer.request == program->last_request && !packet->answer.error)
-			nk_port_take(program, packet->answer.id);
-		program->answered = packet->answer.request;
-		program->answer_id = packet->answer.id;
-		program->refusal.error = packet->answer.error;
-		memcpy(program->refusal.text, packet->answer.text, sizeof(program->refusal.text));
-		program->refusal.text[sizeof(program->refusal.text) - 1] = '\0';
-		return 0;
+		return take_answer(program, &packet->answer);
 	case NK_CONNECTION:
 		return nk_connection_take(program, packet);
 	case NK_MEMORY:

@@ -370,13 +370,24 @@ public final class Program implements AutoCloseable {
         }
     }
 
+    private void closePort(int id) {
+        try {
+            link.closePort(id);
+        } catch (IOException e) {
+            lost = String.valueOf(e.getMessage());
+        }
+    }
+
     private final class Listener implements ProgramListener {
         private @Nullable MessagePort opening;
 
         @Override
         public void answered(int request, int id, @Nullable AttachError why, String words) {
             MessagePort port = opening;
-            if (port != null && inquiry.awaits(request) && why == null) {
+            if (why == null && !inquiry.awaits(request)) {
+                // A port, since all else is granted by other messages; who asked for it has given up.
+                closePort(id);
+            } else if (why == null && port != null) {
                 // At once: a connection to it may be what comes next.
                 port.opened(id);
                 ports.put(id, port);
@@ -387,8 +398,8 @@ public final class Program implements AutoCloseable {
         @Override
         public void connected(ConnectionEnd end) {
             MessagePort port = ports.get(end.portId());
-            if (end.request() == 0 && port == null) {
-                // The port was closed meanwhile.
+            if (end.request() == 0 ? port == null : !inquiry.awaits(end.request())) {
+                // The port was closed meanwhile, or who asked for it has given up.
                 end.close();
                 giveUp(end.connectionId());
                 return;

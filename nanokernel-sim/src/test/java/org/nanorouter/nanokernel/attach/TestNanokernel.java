@@ -52,6 +52,7 @@ public final class TestNanokernel implements AutoCloseable {
     private final List<String> told = Collections.synchronizedList(new ArrayList<>());
     private final Thread loop = new Thread(this::run, "test-nanokernel");
     private volatile boolean closing;
+    private @Nullable ProgramHost programs;
 
     private final class Os implements AttachHost {
 
@@ -86,6 +87,11 @@ public final class TestNanokernel implements AutoCloseable {
             }
             return new AttachGrant(id, region.view().epoch(), token, management.readOnlyFd(),
                 ManagementDescriptor.LENGTH, region.writableFd(), region.view().length(), peers);
+        }
+
+        @Override
+        public @Nullable ProgramHost programs() {
+            return programs;
         }
 
         @Override
@@ -146,6 +152,11 @@ public final class TestNanokernel implements AutoCloseable {
             oses.add(new Os(id));
         }
         loop.start();
+    }
+
+    /** From now on programs may join, whose requests go there. */
+    void programs(ProgramHost host) {
+        on(() -> programs = host);
     }
 
     static String name(int id) {
@@ -262,7 +273,8 @@ public final class TestNanokernel implements AutoCloseable {
         return bytes;
     }
 
-    private <T> T on(Callable<T> task) {
+    /** Calls on the nanokernel's thread. */
+    <T> T on(Callable<T> task) {
         final FutureTask<T> future = new FutureTask<>(task);
         tasks.add(future);
         try {
