@@ -8,8 +8,6 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.nanorouter.nanokernel.attach.AttachRefusedException;
-import org.nanorouter.nanokernel.program.Program;
 import org.nanorouter.nanokernel.program.SharedMemory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -130,35 +128,39 @@ final class MemCommand implements Runnable {
         if (skip < 0 || length < 0) {
             throw new ParameterException(spec.commandLine(), "--skip and --length are 0 or more");
         }
-        try (Program program = here.join(); SharedMemory memory = program.openMemory(os, name, false)) {
-            if (skip > memory.length()) {
-                throw new CommandFailure(ExitStatus.USAGE, "memory " + name + " has " + memory.length() + " bytes",
-                        null);
-            }
-            ByteBuffer buffer = memory.buffer();
-            long end = skip + Math.min(length, memory.length() - skip);
-            if (out.isJson()) {
-                if (end - skip > MAX_IN_JSON) {
+        return here.run(program -> {
+            try (SharedMemory memory = program.openMemory(os, name, false)) {
+                if (skip > memory.length()) {
+                    throw new CommandFailure(ExitStatus.USAGE, "memory " + name + " has " + memory.length()
+                            + " bytes", null);
+                }
+                long end = skip + Math.min(length, memory.length() - skip);
+                if (!out.isJson()) {
+                    show(memory, skip, end, raw);
+                } else if (end - skip <= MAX_IN_JSON) {
+                    out.json(piece(memory, os, name, skip, (int) (end - skip)));
+                } else {
                     throw new CommandFailure(ExitStatus.USAGE, "-j shows " + MAX_IN_JSON
                             + " bytes at most, and --raw any number", null);
                 }
-                out.json(piece(memory, os, name, skip, (int) (end - skip)));
-                return ExitStatus.OK;
             }
-            for (long at = skip; at < end; at += PIECE) {
-                byte[] bytes = new byte[(int) Math.min(PIECE, end - at)];
-                buffer.get((int) at, bytes);
-                if (raw) {
-                    System.out.write(bytes, 0, bytes.length);
-                } else {
-                    show(bytes, at, System.out);
-                }
+            return ExitStatus.OK;
+        });
+    }
+
+    private static void show(SharedMemory memory, long from, long end, boolean raw) {
+        ByteBuffer buffer = memory.buffer();
+        PrintStream out = System.out;
+        for (long at = from; at < end; at += PIECE) {
+            byte[] bytes = new byte[(int) Math.min(PIECE, end - at)];
+            buffer.get((int) at, bytes);
+            if (raw) {
+                out.write(bytes, 0, bytes.length);
+            } else {
+                show(bytes, at, out);
             }
-            System.out.flush();
-        } catch (AttachRefusedException e) {
-            throw ThisProgram.refused(e);
         }
-        return ExitStatus.OK;
+        out.flush();
     }
 
     private static Map<String, Object> piece(SharedMemory memory, String os, String name, long offset, int length) {

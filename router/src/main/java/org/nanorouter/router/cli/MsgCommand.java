@@ -14,7 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.nanorouter.nanokernel.attach.AttachRefusedException;
 import org.nanorouter.nanokernel.program.Connection;
 import org.nanorouter.nanokernel.program.Message;
 import org.nanorouter.nanokernel.program.MessagePort;
@@ -75,8 +74,12 @@ final class MsgCommand implements Runnable {
                     description = "Of the ring of each connection, a power of two. Default: ${DEFAULT-VALUE}.")
                     int capacity,
             @Mixin OutputOption output) throws IOException {
-        Output out = output.output();
-        try (Program program = here.join(); MessagePort port = program.open(name, capacity)) {
+        return here.run(program -> receive(program, name, capacity, count, output.output()));
+    }
+
+    private static int receive(Program program, String name, int capacity, long count, Output out)
+            throws IOException {
+        try (MessagePort port = program.open(name, capacity)) {
             for (long left = count; count == 0 || left > 0; left--) {
                 Message message = port.receive(-1);
                 if (message != null) {
@@ -86,8 +89,6 @@ final class MsgCommand implements Runnable {
                     }
                 }
             }
-        } catch (AttachRefusedException e) {
-            throw ThisProgram.refused(e);
         }
         return ExitStatus.OK;
     }
@@ -98,19 +99,13 @@ final class MsgCommand implements Runnable {
             @Parameters(paramLabel = "PORT", description = "Name of the port there.") String port,
             @Parameters(paramLabel = "TEXT", arity = "0..*", description = "What to send.") List<String> texts)
             throws IOException {
-        try (Program program = here.join(); Connection connection = program.connect(os, port)) {
-            Iterator<String> each = texts == null ? new BufferedReader(
-                    new InputStreamReader(System.in, StandardCharsets.UTF_8)).lines().iterator() : texts.iterator();
-            while (each.hasNext()) {
-                String text = each.next();
-                if (!text.isEmpty()) {
-                    connection.send(bytes(text), -1);
-                }
+        Iterator<String> each = texts == null ? new BufferedReader(
+                new InputStreamReader(System.in, StandardCharsets.UTF_8)).lines().iterator() : texts.iterator();
+        return talk(os, port, each, (connection, text) -> {
+            if (!text.isEmpty()) {
+                connection.send(bytes(text), -1);
             }
-        } catch (AttachRefusedException e) {
-            throw ThisProgram.refused(e);
-        }
-        return ExitStatus.OK;
+        });
     }
 
     @Command(name = "ask", description = "Sends each text as a request, and shows the reply.")
@@ -120,18 +115,30 @@ final class MsgCommand implements Runnable {
             @Parameters(paramLabel = "TEXT", arity = "1..*", description = "What to ask.") List<String> texts,
             @Mixin OutputOption output) throws IOException {
         Output out = output.output();
-        try (Program program = here.join(); Connection connection = program.connect(os, port)) {
-            for (String text : texts) {
-                Message reply = connection.request(bytes(text), ANSWER_MS);
-                if (reply == null) {
-                    throw new CommandFailure(ExitStatus.UNAVAILABLE, "no reply within " + ANSWER_MS + " ms", null);
-                }
-                show(out, reply);
+        return talk(os, port, texts.iterator(), (connection, text) -> {
+            Message reply = connection.request(bytes(text), ANSWER_MS);
+            if (reply == null) {
+                throw new CommandFailure(ExitStatus.UNAVAILABLE, "no reply within " + ANSWER_MS + " ms", null);
             }
-        } catch (AttachRefusedException e) {
-            throw ThisProgram.refused(e);
-        }
-        return ExitStatus.OK;
+            show(out, reply);
+        });
+    }
+
+    /** What becomes of each text. */
+    @FunctionalInterface
+    private interface Saying {
+        void say(Connection connection, String text) throws IOException;
+    }
+
+    private int talk(String os, String port, Iterator<String> texts, Saying saying) throws IOException {
+        return here.run(program -> {
+            try (Connection connection = program.connect(os, port)) {
+                while (texts.hasNext()) {
+                    saying.say(connection, texts.next());
+                }
+            }
+            return ExitStatus.OK;
+        });
     }
 
     @Command(name = "ports", description = "Shows the ports of all OSes.")

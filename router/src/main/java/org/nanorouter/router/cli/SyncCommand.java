@@ -9,7 +9,6 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.abi.SyncKind;
-import org.nanorouter.nanokernel.attach.AttachRefusedException;
 import org.nanorouter.nanokernel.program.Barrier;
 import org.nanorouter.nanokernel.program.Event;
 import org.nanorouter.nanokernel.program.Program;
@@ -91,7 +90,7 @@ final class SyncCommand implements Runnable {
                     description = "How long. Default: for ever.") long timeoutMs,
             @Mixin OutputOption output) throws IOException {
         Kind wanted = kind == null ? new Kind() : kind;
-        try (Program program = here.join()) {
+        return here.run(program -> {
             Barrier.Result result = await(program, name, wanted, timeoutMs);
             show(output, name, wanted, result.name().toLowerCase(Locale.ROOT).replace('_', '-'));
             if (result == Barrier.Result.BROKEN) {
@@ -100,9 +99,7 @@ final class SyncCommand implements Runnable {
                 throw new CommandFailure(ExitStatus.FAILED, name + ": not within " + timeoutMs + " ms", null);
             }
             return ExitStatus.OK;
-        } catch (AttachRefusedException e) {
-            throw ThisProgram.refused(e);
-        }
+        });
     }
 
     private static Barrier.Result await(Program program, String name, Kind wanted, long timeoutMs)
@@ -148,7 +145,7 @@ final class SyncCommand implements Runnable {
         if (wanted.barrier != null) {
             throw new ParameterException(spec.commandLine(), "a barrier is waited for by all, and posted by none");
         }
-        try (Program program = here.join()) {
+        return here.run(program -> {
             List<?> syncs = (List<?>) JSON.std.mapFrom(program.list()).get("syncs");
             if (syncs.stream().noneMatch(sync -> name.equals(((Map<?, ?>) sync).get("name")))) {
                 show(output, name, wanted, "unknown");
@@ -160,9 +157,7 @@ final class SyncCommand implements Runnable {
                 throw new CommandFailure(ExitStatus.FAILED, "semaphore " + name + " is full", null);
             }
             return ExitStatus.OK;
-        } catch (AttachRefusedException e) {
-            throw ThisProgram.refused(e);
-        }
+        });
     }
 
     /** False: it is a semaphore that is full. */

@@ -17,11 +17,24 @@ final class ThisProgram {
         this.environment = environment;
     }
 
-    Program join() {
+    /** What a command does as a program of its OS. */
+    @FunctionalInterface
+    interface Work<T> {
+        T with(Program program) throws IOException;
+    }
+
+    /** Joins, works, and leaves; what the nanokernel refuses makes the command fail. */
+    <T> T run(Work<T> work) throws IOException {
+        try (Program program = join()) {
+            return work.with(program);
+        } catch (AttachRefusedException e) {
+            throw new CommandFailure(ExitStatus.UNAVAILABLE, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private Program join() {
         try {
             return Program.join(environment);
-        } catch (AttachRefusedException e) {
-            throw refused(e);
         } catch (IOException e) {
             throw new CommandFailure(ExitStatus.UNAVAILABLE, String.valueOf(e.getMessage()), e);
         }
@@ -32,12 +45,6 @@ final class ThisProgram {
         if (instance.name() != null || !environment.containsKey("NK_ATTACH")) {
             return KernelCalls.call(instance, "list", null);
         }
-        try (Program program = join()) {
-            return JSON.std.mapFrom(program.list());
-        }
-    }
-
-    static CommandFailure refused(AttachRefusedException e) {
-        return new CommandFailure(ExitStatus.UNAVAILABLE, String.valueOf(e.getMessage()), e);
+        return run(program -> JSON.std.mapFrom(program.list()));
     }
 }
