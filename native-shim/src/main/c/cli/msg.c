@@ -94,12 +94,16 @@ static int send_texts(struct nk_program *program, char **arguments, bool ask)
 		uint32_t length = (uint32_t)strlen(*text);
 
 		if (!ask)
-			error = nk_send(connection, *text, length, -1);
+			error = length ? nk_send(connection, *text, length, -1) : 0;
 		else if ((error = nk_request(connection, *text, length, &reply, ANSWER_MS)) == 1)
 			error = print(&reply);
 	}
 	if (!error)
 		return EX_OK;
+	if (error == -EMSGSIZE) {
+		fprintf(stderr, "nk: a message has 1 to %u bytes\n", NK_MAX_MESSAGE);
+		return EX_DATAERR;
+	}
 	nk_cli_failed(arguments[1], error, NULL);
 	return error == -ETIMEDOUT ? EX_UNAVAILABLE : EX_IOERR;
 }

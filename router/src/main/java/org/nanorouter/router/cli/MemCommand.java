@@ -113,8 +113,10 @@ final class MemCommand implements Runnable {
 
     @Command(name = "dump", description = "Shows the bytes of memory that a program of an OS shares.")
     int dump(
-            @Parameters(paramLabel = "OS", description = "Name of the OS whose program made it.") String os,
-            @Parameters(paramLabel = "NAME", description = "Name of the memory.") String name,
+            @Parameters(paramLabel = "OS", converter = ObjectName.class,
+                    description = "Name of the OS whose program made it.") String os,
+            @Parameters(paramLabel = "NAME", converter = ObjectName.class,
+                    description = "Name of the memory.") String name,
             @Option(names = {"-s", "--skip"}, paramLabel = "BYTES", defaultValue = "0",
                     description = "Begin there. Default: ${DEFAULT-VALUE}.") long skip,
             @Option(names = {"-n", "--length"}, paramLabel = "BYTES", defaultValue = "256",

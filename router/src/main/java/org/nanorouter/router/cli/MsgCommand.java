@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.nanorouter.nanokernel.abi.AbiDescriptor;
 import org.nanorouter.nanokernel.program.Connection;
 import org.nanorouter.nanokernel.program.Message;
 import org.nanorouter.nanokernel.program.MessagePort;
@@ -67,7 +68,8 @@ final class MsgCommand implements Runnable {
     @Command(name = "recv", description = "Opens a port, and shows what comes: a line for each message. Requests are "
             + "answered with what they ask.")
     int receive(
-            @Parameters(paramLabel = "PORT", description = "1 to 31 of a-z, 0-9, '.', '_', '-'.") String name,
+            @Parameters(paramLabel = "PORT", converter = ObjectName.class,
+                    description = ObjectName.CHARACTERS) String name,
             @Option(names = {"-n", "--count"}, paramLabel = "COUNT",
                     description = "End after so many messages. Default: never.") long count,
             @Option(names = "--capacity", paramLabel = "BYTES", defaultValue = "262144",
@@ -95,8 +97,10 @@ final class MsgCommand implements Runnable {
 
     @Command(name = "send", description = "Sends each text as a message, or without one each line of standard input.")
     int send(
-            @Parameters(paramLabel = "OS", description = "Name of the OS.") String os,
-            @Parameters(paramLabel = "PORT", description = "Name of the port there.") String port,
+            @Parameters(paramLabel = "OS", converter = ObjectName.class,
+                    description = "Name of the OS.") String os,
+            @Parameters(paramLabel = "PORT", converter = ObjectName.class,
+                    description = "Name of the port there.") String port,
             @Parameters(paramLabel = "TEXT", arity = "0..*", description = "What to send.") List<String> texts)
             throws IOException {
         Iterator<String> each = texts == null ? new BufferedReader(
@@ -110,8 +114,10 @@ final class MsgCommand implements Runnable {
 
     @Command(name = "ask", description = "Sends each text as a request, and shows the reply.")
     int ask(
-            @Parameters(paramLabel = "OS", description = "Name of the OS.") String os,
-            @Parameters(paramLabel = "PORT", description = "Name of the port there.") String port,
+            @Parameters(paramLabel = "OS", converter = ObjectName.class,
+                    description = "Name of the OS.") String os,
+            @Parameters(paramLabel = "PORT", converter = ObjectName.class,
+                    description = "Name of the port there.") String port,
             @Parameters(paramLabel = "TEXT", arity = "1..*", description = "What to ask.") List<String> texts,
             @Mixin OutputOption output) throws IOException {
         Output out = output.output();
@@ -160,7 +166,12 @@ final class MsgCommand implements Runnable {
     }
 
     private static ByteBuffer bytes(String text) {
-        return ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+        ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+        if (!bytes.hasRemaining() || bytes.remaining() > AbiDescriptor.MAX_MESSAGE) {
+            throw new CommandFailure(ExitStatus.DATA, "a message of " + bytes.remaining() + " bytes, expected 1 to "
+                    + AbiDescriptor.MAX_MESSAGE, null);
+        }
+        return bytes;
     }
 
     /** Copied first: the sender can change it meanwhile. */

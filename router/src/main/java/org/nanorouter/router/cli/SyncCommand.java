@@ -84,7 +84,8 @@ final class SyncCommand implements Runnable {
         "Exit code 1 if the time was over, or if somebody gave up or died at the barrier."
     })
     int await(
-            @Parameters(paramLabel = "NAME", description = "1 to 31 of a-z, 0-9, '.', '_', '-'.") String name,
+            @Parameters(paramLabel = "NAME", converter = ObjectName.class,
+                    description = ObjectName.CHARACTERS) String name,
             @ArgGroup Kind kind,
             @Option(names = {"-t", "--timeout"}, paramLabel = "MS", defaultValue = "-1",
                     description = "How long. Default: for ever.") long timeoutMs,
@@ -138,7 +139,8 @@ final class SyncCommand implements Runnable {
         "Exit code 1 if no program has it, so that nobody would know, or if the semaphore is full."
     })
     int post(
-            @Parameters(paramLabel = "NAME", description = "1 to 31 of a-z, 0-9, '.', '_', '-'.") String name,
+            @Parameters(paramLabel = "NAME", converter = ObjectName.class,
+                    description = ObjectName.CHARACTERS) String name,
             @ArgGroup Kind kind,
             @Mixin OutputOption output) throws IOException {
         Kind wanted = kind == null ? new Kind() : kind;

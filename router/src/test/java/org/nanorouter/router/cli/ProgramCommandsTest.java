@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.nanorouter.nanokernel.abi.AbiDescriptor;
 import org.nanorouter.nanokernel.attach.AttachRefusedException;
 import org.nanorouter.nanokernel.config.MachineConfig;
 import org.nanorouter.nanokernel.daemon.Nanokernel;
@@ -274,7 +275,8 @@ class ProgramCommandsTest {
     void whatIsWrongHasTheSameExitCode(String language) throws Exception {
         for (String line : List.of("sync wait", "sync post a b", "sync wait --auto --barrier=2 x", "sync wait -t x y",
                 "sync wait --semaphore=much x", "sync post --barrier=2 x", "sync post -t 1 x", "sync list x",
-                "sync mend x", "mem list --raw", "msg recv", "msg send b")) {
+                "sync mend x", "mem list --raw", "msg recv", "msg send b", "sync wait " + "x".repeat(32),
+                "msg recv " + "x".repeat(32), "msg send b " + "x".repeat(32))) {
             String[] words = line.split(" ");
             assertThat(run(language, words[0], Arrays.copyOfRange(words, 1, words.length))).as(line)
                     .isEqualTo(ExitStatus.USAGE);
@@ -285,6 +287,11 @@ class ProgramCommandsTest {
             assertThat(run(language, "sync", "wait", "--barrier=0", "none")).isEqualTo(ExitStatus.UNAVAILABLE);
             assertThat(run(language, "sync", "wait", "NONE")).isEqualTo(ExitStatus.UNAVAILABLE);
             assertThat(run(language, "msg", "ask", "b", "none", "x")).isEqualTo(ExitStatus.UNAVAILABLE);
+            b.open("p3");
+            assertThat(run(language, "msg", "ask", "b", "p3", "")).isEqualTo(ExitStatus.DATA);
+            assertThat(run(language, "msg", "send", "b", "p3", "x".repeat(AbiDescriptor.MAX_MESSAGE + 1)))
+                    .isEqualTo(ExitStatus.DATA);
+            assertThat(run(language, "msg", "send", "b", "p3", "")).as("as an empty line").isZero();
         }
         assertThat(out.toString()).isEmpty();
     }
