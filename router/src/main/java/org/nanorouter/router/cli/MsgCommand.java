@@ -86,13 +86,25 @@ final class MsgCommand implements Runnable {
                 Message message = port.receive(-1);
                 if (message != null) {
                     show(out, message);
-                    if (message.isRequest()) {
-                        message.from().reply(message, message.data(), ANSWER_MS);
-                    }
+                    answer(message);
                 }
             }
         }
         return ExitStatus.OK;
+    }
+
+    private static void answer(Message message) throws IOException {
+        Connection from = message.from();
+        try {
+            if (message.isRequest()) {
+                from.reply(message, message.data(), ANSWER_MS);
+            }
+        } catch (IOException e) {
+            // Who asked and did not wait for the answer is no reason to end.
+            if (from.isOpen()) {
+                throw e;
+            }
+        }
     }
 
     @Command(name = "send", description = "Sends each text as a message, or without one each line of standard input.")

@@ -18,6 +18,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -61,7 +62,13 @@ class ProgramCommandsTest {
     private static Nanokernel nanokernel;
     private static CompletableFuture<Integer> running;
 
-    private final StringWriter out = new StringWriter();
+    private volatile Runnable whenShown = () -> { };
+    private final StringWriter out = new StringWriter() {
+        @Override
+        public void flush() {
+            whenShown.run();
+        }
+    };
     private final StringWriter err = new StringWriter();
 
     @BeforeAll
@@ -169,6 +176,29 @@ class ProgramCommandsTest {
                     .containsEntry("base64", base64(NO_TEXT)).containsEntry("sequence", (int) sequence + 1);
             assertThat(JSON.std.mapFrom(lines.get(2))).containsEntry("text", "there?").containsEntry("request", true);
         }
+    }
+
+    @Test
+    void anAskerThatIsGoneIsNoReasonToEnd() throws Exception {
+        CountDownLatch shown = new CountDownLatch(1);
+        CompletableFuture<Void> goOn = new CompletableFuture<>();
+        whenShown = () -> {
+            shown.countDown();
+            goOn.orTimeout(WAIT_MS, TimeUnit.MILLISECONDS).join();
+        };
+        CompletableFuture<Integer> receiver = begin("msg", "recv", "p4", "-n", "2", "-j");
+        try (Program b = join("b"); Connection other = connect(b, "p4")) {
+            try (Program asker = join("b")) {
+                Connection connection = connect(asker, "p4");
+                other.send(bytes("first"), WAIT_MS);
+                assertThat(shown.await(WAIT_MS, TimeUnit.MILLISECONDS)).isTrue();
+                assertThat(connection.request(bytes("second"), 0)).isNull();
+            }
+            await().until(() -> b.list().contains("\"connections\":1"));
+            goOn.complete(null);
+            assertThat(status(receiver)).as(err.toString()).isZero();
+        }
+        assertThat(out.toString().lines()).hasSize(2);
     }
 
     @Test
