@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.nanorouter.nanokernel.abi.AbiDescriptor;
 import org.nanorouter.nanokernel.abi.SyncDescriptor;
+import org.nanorouter.nanokernel.keeper.Keeper;
 import org.nanorouter.nanokernel.program.Program;
 import org.nanorouter.nanokernel.switchboard.Switchboard;
 
@@ -29,7 +30,7 @@ class LateAnswerTest {
     @TempDir
     Path directory;
 
-    private final Switchboard board = new Switchboard(List.of(new Switchboard.Share("os0", 0, 1 << 26)));
+    private final Switchboard board = new Switchboard(Keeper.none(), List.of(new Switchboard.Share("os0", 0, 1 << 26)));
     private TestNanokernel nanokernel;
 
     @BeforeEach

@@ -32,6 +32,7 @@ import org.nanorouter.nanokernel.attach.AttachRefusedException;
 import org.nanorouter.nanokernel.config.MachineConfig;
 import org.nanorouter.nanokernel.daemon.Nanokernel;
 import org.nanorouter.nanokernel.daemon.RunDirectory;
+import org.nanorouter.nanokernel.keeper.Keeper;
 import org.nanorouter.nanokernel.program.Barrier;
 import org.nanorouter.nanokernel.program.Connection;
 import org.nanorouter.nanokernel.program.Message;
@@ -74,8 +75,8 @@ class ProgramCommandsTest {
     @BeforeAll
     static void startNanokernel() throws Exception {
         instance = RunDirectory.of(directory.resolve("run"), "test");
-        nanokernel = Nanokernel.create(new Nanokernel.Options(MachineConfig.parse(CONFIG, Path.of("m.toml")), instance,
-                null, false));
+        nanokernel = Nanokernel.create(new Nanokernel.Options(MachineConfig.parse(CONFIG, Path.of("m.toml")),
+                Keeper.none(), instance, null, false));
         running = CompletableFuture.supplyAsync(() -> {
             try {
                 return nanokernel.run();
