@@ -2,8 +2,8 @@
 /*
  * cell.h - what the parts of nk-cell share.
  *
- * nk-cell.c reads the command line, watches the cell from outside and mirrors its end. mounts.c lays the file tree
- * of the cell. init.c is process 1 of the cell; services.c is what it knows of the commands that it starts anew.
+ * nk-cell.c watches the cell from outside and mirrors its end; options.c reads the command line. mounts.c lays the file
+ * tree of the cell. init.c is process 1 of the cell; services.c is what it knows of the commands that it starts anew.
  * cgroup.c puts it all into the control groups that limit it.
  */
 #ifndef CELL_H
@@ -66,6 +66,9 @@ struct cell {
 /* Prints one line, "nk-cell: NAME: ...", and ends this process. Namespaces end with it: nothing needs undoing. */
 __attribute__((noreturn, format(printf, 3, 4)))
 void cell_die(const struct cell *cell, int status, const char *format, ...);
+
+/* Reads the command line into a cell that has its defaults; a mistake ends this process. */
+void cell_parse(struct cell *cell, int argc, char **argv);
 
 /* Opens the control groups, as long as the caller has the machine's file tree and user. */
 void cell_cgroups_open(struct cell *cell);
