@@ -4,7 +4,8 @@
  *
  * nk-cell.c watches the cell from outside and mirrors its end; options.c reads the command line. mounts.c lays the file
  * tree of the cell. init.c is process 1 of the cell; services.c is what it knows of the commands that it starts anew.
- * cgroup.c puts it all into the control groups that limit it.
+ * cgroup.c puts it all into the control groups that limit it. devices.c has the devices that belong to the cell alone, and
+ * moves network interfaces there and back by means of netif.c.
  */
 #ifndef CELL_H
 #define CELL_H
@@ -18,6 +19,9 @@
 #define CELL_MAX_SETENV 64
 #define CELL_MAX_SERVICES 16
 #define CELL_MAX_CGROUPS 4
+#define CELL_MAX_CLAIMS 128
+#define CELL_MAX_INTERFACES 32
+#define CELL_MAX_DEVICES 32
 #define CELL_UID_RANGE 65536u
 
 /* Exit codes of sysexits.h that nk-cell uses for its own failures; every other code is the init command's. */
@@ -42,6 +46,22 @@ struct cell_cgroup {
 	int fd; /* -1: it could not be opened, which was said */
 };
 
+struct cell_claim {
+	const char *file; /* in the registry */
+	const char *what; /* the device, for people */
+	int fd; /* the lock, until the end of the watcher */
+};
+
+struct cell_interface {
+	const char *name;
+	int index; /* in the cell's network namespace; 0: it is not there */
+};
+
+struct cell_netns {
+	int netns;
+	int socket; /* for rtnetlink there */
+};
+
 struct cell {
 	const char *name;
 	char *dir;
@@ -61,6 +81,19 @@ struct cell {
 	size_t service_count;
 	struct cell_cgroup cgroups[CELL_MAX_CGROUPS];
 	size_t cgroup_count;
+	const char *registry; /* directory of the claims */
+	int registry_fd;
+	const char *owner; /* who this is, for others that want the same device */
+	struct cell_claim claims[CELL_MAX_CLAIMS];
+	size_t claim_count;
+	struct cell_interface interfaces[CELL_MAX_INTERFACES];
+	size_t interface_count;
+	struct cell_netns machine;
+	struct cell_netns inside;
+	const char *devices[CELL_MAX_DEVICES]; /* paths of device nodes */
+	size_t device_count;
+	pid_t keeper; /* 0: none */
+	int keeper_line; /* a byte ends the keeper */
 };
 
 /* Prints one line, "nk-cell: NAME: ...", and ends this process. Namespaces end with it: nothing needs undoing. */
@@ -79,6 +112,18 @@ void cell_cgroups_enter(const struct cell *cell, pid_t pid);
 /* Enters the control groups itself, and becomes the init command in the environment that it has. */
 __attribute__((noreturn))
 void cell_become(struct cell *cell);
+
+/* Claims every device, or ends this process; as long as the caller has the machine's file tree and user. */
+void cell_devices_claim(struct cell *cell);
+
+/* Moves the interfaces into the network namespace of a process that waits, or ends both. */
+void cell_devices_give(struct cell *cell, pid_t pid);
+
+/* Moves them back, once nothing runs in the cell. */
+void cell_devices_return(struct cell *cell);
+
+/* Gives the claims back, after that. */
+void cell_devices_release(struct cell *cell);
 
 /* Lays everything but proc, sysfs and devpts in the caller's mount namespace, which must be its own. */
 void cell_prepare_mounts(struct cell *cell);

@@ -26,10 +26,12 @@
 
 struct node {
 	const char *path;
-	unsigned int major;
-	unsigned int minor;
+	mode_t mode; /* type and permissions */
+	dev_t number;
 	int tree; /* of the machine's node, for those who may not make nodes; -1 if it has none */
 };
+
+#define USUAL_NODES 7
 
 static const char *const covered[] = { "/tmp", "/var/tmp", "/run", "/home", "/root" };
 
@@ -113,6 +115,18 @@ static void make_dev_directory(const struct cell *cell, const char *path)
 		cell_die(cell, CELL_OSERR, "cannot make %s: %s", path, strerror(errno));
 }
 
+/* A device of the machine that is the cell's alone: so is the node, whoever has that of the machine. */
+static struct node given_node(const struct cell *cell, const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) < 0)
+		cell_die(cell, CELL_UNAVAILABLE, "device %s: %s", path, strerror(errno));
+	if (!S_ISCHR(status.st_mode) && !S_ISBLK(status.st_mode))
+		cell_die(cell, CELL_UNAVAILABLE, "%s is not a device node", path);
+	return (struct node){ path, (status.st_mode & S_IFMT) | 0600, status.st_rdev, take(cell, path) };
+}
+
 static void lay_dev(const struct cell *cell, const struct node *nodes, size_t count)
 {
 	mount_tmpfs(cell, "/dev", MS_NOSUID | MS_NOEXEC, "755");
@@ -123,9 +137,11 @@ static void lay_dev(const struct cell *cell, const struct node *nodes, size_t co
 	for (size_t i = 0; i < count; i++) {
 		const struct node *node = &nodes[i];
 
+		make_directories(node->path, false);
 		/* Only the machine's own root makes nodes that work; a mount of a node keeps its owner and mode. */
-		if (mknod(node->path, S_IFCHR | 0666, makedev(node->major, node->minor)) == 0) {
-			if (chown(node->path, cell->uid_base, cell->uid_base) < 0 || chmod(node->path, 0666) < 0)
+		if (mknod(node->path, node->mode, node->number) == 0) {
+			if (chown(node->path, cell->uid_base, cell->uid_base) < 0 ||
+			    chmod(node->path, node->mode & 0777) < 0)
 				cell_die(cell, CELL_OSERR, "cannot make %s: %s", node->path, strerror(errno));
 			if (node->tree >= 0)
 				close(node->tree);
@@ -142,12 +158,14 @@ static void lay_dev(const struct cell *cell, const struct node *nodes, size_t co
 
 void cell_prepare_mounts(struct cell *cell)
 {
-	struct node nodes[] = {
-		{ "/dev/null", 1, 3, -1 },   { "/dev/zero", 1, 5, -1 },    { "/dev/full", 1, 7, -1 },
-		{ "/dev/random", 1, 8, -1 }, { "/dev/urandom", 1, 9, -1 }, { "/dev/tty", 5, 0, -1 },
-		{ "/dev/net/tun", 10, 200, -1 },
+	const mode_t usual = S_IFCHR | 0666;
+	struct node nodes[USUAL_NODES + CELL_MAX_DEVICES] = {
+		{ "/dev/null", usual, makedev(1, 3), -1 },    { "/dev/zero", usual, makedev(1, 5), -1 },
+		{ "/dev/full", usual, makedev(1, 7), -1 },    { "/dev/random", usual, makedev(1, 8), -1 },
+		{ "/dev/urandom", usual, makedev(1, 9), -1 }, { "/dev/tty", usual, makedev(5, 0), -1 },
+		{ "/dev/net/tun", usual, makedev(10, 200), -1 },
 	};
-	const size_t node_count = sizeof(nodes) / sizeof(nodes[0]);
+	size_t node_count = USUAL_NODES;
 	int dir;
 	int home = -1;
 	struct stat status;
@@ -163,6 +181,8 @@ void cell_prepare_mounts(struct cell *cell)
 		if (stat(nodes[i].path, &status) == 0)
 			nodes[i].tree = take(cell, nodes[i].path);
 	}
+	for (size_t i = 0; i < cell->device_count; i++)
+		nodes[node_count++] = given_node(cell, cell->devices[i]);
 
 	set_read_only(cell, AT_FDCWD, "/", AT_RECURSIVE, true);
 	/*

@@ -3,7 +3,8 @@
  * nk-cell - makes one namespace cell, runs an OS's init command and its services in it, and ends with the init command.
  *
  *     nk-cell --name OS --dir DIR [--home DIR] [--uid-base N] [--bind SRC:DST[:ro]]... [--setenv K=V]...
- *             [--service N COMMAND ARGUMENT...]... [--cgroup FILE]... [--no-tun] [--lifeline] [--log FILE]
+ *             [--service N COMMAND ARGUMENT...]... [--cgroup FILE]... [--registry DIR --owner TEXT [--claim F:D]...]
+ *             [--interface NAME]... [--device PATH]... [--no-tun] [--lifeline] [--log FILE]
  *             -- [INIT [ARGUMENT]...]
  *     nk-cell --bare --name OS [--cgroup FILE]... -- INIT [ARGUMENT]...
  *
@@ -22,6 +23,11 @@
  *                      NK_TOKEN_FILE, NANOROUTER_HOME, PATH, HOME, USER, SHELL, LANG and TERM
  *     --cgroup FILE    the cgroup.procs of a control group that process 1 is put into before it runs anything, and with
  *                      it all that it starts; the watcher stays outside. One that refuses it is a line in the log
+ *     --claim F:D      the device D, as people call it, belongs to this cell: the watcher locks the file F of the
+ *                      directory --registry, and writes the text --owner into it (devices.c)
+ *     --interface NAME a network interface of the caller's network namespace that is moved into the cell's, and back
+ *     --device PATH    a device node below /dev of the machine in the cell's /dev, the cell's root alone its owner where
+ *                      the machine's root calls
  *     --bare           make no cell: enter the control groups, and become INIT in the environment that there is
  *     --no-tun         do not insist on /dev/net/tun
  *     --lifeline       end the cell when standard input ends
@@ -33,7 +39,7 @@
  * cell; the line on stdout cannot.
  *
  * The way down. The init command ends: process 1 ends with its status (128 + signal), the kernel kills the rest of
- * the cell, the watcher removes DIR/init.pid and ends with that status. TERM or INT to the watcher, or the end of
+ * the cell, the watcher moves interfaces back, removes DIR/init.pid and ends with that status. TERM or INT to the watcher, or the end of
  * its standard input with --lifeline: TERM goes to the init command and the services, process 1 ends once they all
  * have, and five seconds later it gets KILL. The
  * watcher is killed: process 1 gets KILL by its parent-death signal. Whoever started the watcher dies: nothing
@@ -43,8 +49,9 @@
  * caller's. (2) mounts.c lays the file tree there. (3) clone() of process 1 into a user namespace of its own and
  * with it new mount, pid, network, uts and ipc namespaces, which it owns; the mounts of step 2 are locked in it.
  * (4) The watcher writes the uid and gid maps, and puts process 1 into the control groups (cgroup.c). (5) init.c
- * mounts proc, sysfs and devpts and reports. A failure on the way is one line on stderr and a code of sysexits.h: 64
- * usage, 69 the kernel does not allow it here, 71 an unexpected error, 73 no log, 77 not root, 78 a path that is not
+ * mounts proc, sysfs and devpts and reports. (6) The watcher moves interfaces into the cell. A failure on the way is one line on stderr and a code of sysexits.h: 64
+ * usage, 69 the kernel does not allow it here or a device is not to
+ * be had, 71 an unexpected error, 73 no log, 77 not root, 78 a path that is not
  * there.
  */
 #include "cell.h"
@@ -275,6 +282,7 @@ int main(int argc, char **argv)
 	(void)setsid();
 
 	cell_cgroups_open(&cell);
+	cell_devices_claim(&cell);
 	enter_mount_namespace(&cell);
 	cell_prepare_mounts(&cell);
 	pid = clone_cell(&cell, go, ready);
@@ -283,8 +291,12 @@ int main(int argc, char **argv)
 	else
 		write_maps(&cell, pid, 0, 0, 1);
 	cell_cgroups_enter(&cell, pid);
-	if (write(go[1], &byte, 1) != 1 || read(ready[0], &byte, 1) != 1)
-		return wait_for(pid);
+	if (write(go[1], &byte, 1) != 1 || read(ready[0], &byte, 1) != 1) {
+		status = wait_for(pid);
+		cell_devices_release(&cell);
+		return status;
+	}
+	cell_devices_give(&cell, pid);
 	if (!write_pid_file(dir, pid)) {
 		kill(pid, SIGKILL);
 		cell_die(&cell, CELL_CANTCREAT, "cannot write %s/%s: %s", cell.dir, PID_FILE, strerror(errno));
@@ -297,6 +309,8 @@ int main(int argc, char **argv)
 	} else {
 		status = wait_for(pid);
 	}
+	cell_devices_return(&cell);
 	unlinkat(dir, PID_FILE, 0);
+	cell_devices_release(&cell);
 	return status;
 }

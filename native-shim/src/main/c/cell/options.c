@@ -78,6 +78,37 @@ static void add_cgroup(struct cell *cell, const char *path)
 	cell->cgroups[cell->cgroup_count++].path = path;
 }
 
+static void add_claim(struct cell *cell, char *text)
+{
+	char *colon = strchr(text, ':');
+	struct cell_claim *claim;
+
+	if (cell->claim_count == CELL_MAX_CLAIMS)
+		cell_die(cell, CELL_USAGE, "more than %d claims", CELL_MAX_CLAIMS);
+	if (!colon || colon == text || memchr(text, '/', (size_t)(colon - text)))
+		cell_die(cell, CELL_USAGE, "--claim %s: expected FILE:DEVICE", text);
+	*colon = '\0';
+	claim = &cell->claims[cell->claim_count++];
+	claim->file = text;
+	claim->what = colon + 1;
+}
+
+static void add_interface(struct cell *cell, const char *name)
+{
+	if (cell->interface_count == CELL_MAX_INTERFACES)
+		cell_die(cell, CELL_USAGE, "more than %d interfaces", CELL_MAX_INTERFACES);
+	cell->interfaces[cell->interface_count++].name = name;
+}
+
+static void add_device(struct cell *cell, const char *path)
+{
+	if (cell->device_count == CELL_MAX_DEVICES)
+		cell_die(cell, CELL_USAGE, "more than %d devices", CELL_MAX_DEVICES);
+	if (strncmp(path, "/dev/", 5) != 0)
+		cell_die(cell, CELL_USAGE, "--device %s: expected a path below /dev", path);
+	cell->devices[cell->device_count++] = path;
+}
+
 static uint32_t parse_uid_base(const struct cell *cell, const char *text)
 {
 	char *end;
@@ -93,7 +124,8 @@ static uint32_t parse_uid_base(const struct cell *cell, const char *text)
 
 void cell_parse(struct cell *cell, int argc, char **argv)
 {
-	enum { NAME = 1, DIR, HOME, UID_BASE, BIND, SETENV, SERVICE, CGROUP, BARE, NO_TUN, LIFELINE, LOG };
+	enum { NAME = 1, DIR, HOME, UID_BASE, BIND, SETENV, SERVICE, CGROUP, BARE, NO_TUN, LIFELINE, LOG,
+	       REGISTRY, OWNER, CLAIM, INTERFACE, DEVICE };
 	static const struct option options[] = {
 		{ "name", required_argument, NULL, NAME },	   { "dir", required_argument, NULL, DIR },
 		{ "home", required_argument, NULL, HOME },	   { "uid-base", required_argument, NULL, UID_BASE },
@@ -101,7 +133,9 @@ void cell_parse(struct cell *cell, int argc, char **argv)
 		{ "service", required_argument, NULL, SERVICE },   { "no-tun", no_argument, NULL, NO_TUN },
 		{ "lifeline", no_argument, NULL, LIFELINE },	   { "log", required_argument, NULL, LOG },
 		{ "cgroup", required_argument, NULL, CGROUP },	   { "bare", no_argument, NULL, BARE },
-		{ NULL, 0, NULL, 0 },
+		{ "registry", required_argument, NULL, REGISTRY }, { "owner", required_argument, NULL, OWNER },
+		{ "claim", required_argument, NULL, CLAIM },	   { "interface", required_argument, NULL, INTERFACE },
+		{ "device", required_argument, NULL, DEVICE },	   { NULL, 0, NULL, 0 },
 	};
 	const char *dir = NULL;
 	const char *home = NULL;
@@ -134,6 +168,21 @@ void cell_parse(struct cell *cell, int argc, char **argv)
 		case CGROUP:
 			add_cgroup(cell, optarg);
 			break;
+		case REGISTRY:
+			cell->registry = optarg;
+			break;
+		case OWNER:
+			cell->owner = optarg;
+			break;
+		case CLAIM:
+			add_claim(cell, optarg);
+			break;
+		case INTERFACE:
+			add_interface(cell, optarg);
+			break;
+		case DEVICE:
+			add_device(cell, optarg);
+			break;
 		case BARE:
 			cell->bare = true;
 			break;
@@ -155,6 +204,8 @@ void cell_parse(struct cell *cell, int argc, char **argv)
 		return;
 	if (cell->bare || !cell->name || !*cell->name || !dir || (!cell->init[0] && !cell->service_count))
 		cell_die(cell, CELL_USAGE, "usage: nk-cell --name OS --dir DIR [OPTION]... -- INIT [ARGUMENT]...");
+	if (cell->claim_count && (!cell->registry || !cell->owner))
+		cell_die(cell, CELL_USAGE, "--claim needs --registry and --owner");
 	if (cell->uid_base && geteuid() != 0)
 		cell_die(cell, CELL_NOPERM, "--uid-base needs root");
 	cell->dir = directory(cell, dir);

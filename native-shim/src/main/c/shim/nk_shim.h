@@ -4,8 +4,8 @@
  *
  * The twins are the classes of org.nanorouter.shim: class Tap maps nks_tap_*, NetIf nks_netif_*, MemoryObject,
  * MappedMemory and NativeBuffer nks_memory_*, EventFd nks_event_fd_*, Fd nks_fd_*, UnixSocket nks_unix_socket_*, Poll
- * nks_poll_*, Process nks_process_*, Futex nks_futex_*. They pass primitives alone: int is int32_t, long is int64_t or
- * an address.
+ * nks_poll_*, Process nks_process_*, Futex nks_futex_*, Claim nks_claim_*. They pass primitives alone: int is
+ * int32_t, long is int64_t or an address.
  *
  * Rules that hold for every function here:
  *
@@ -370,5 +370,11 @@ NKS_EXPORT int nks_wait_set_remove(int set, int fd);
 NKS_EXPORT int nks_wait_set_await(int set, int32_t *tokens, int n, int timeout_ms);
 /* The process watches OSes: its turns come before theirs, if that is allowed (sched/supervisor.h). */
 NKS_EXPORT int nks_process_supervisor(void);
+
+/*
+ * Devices (claim.c): takes the lock file of one, as claim/claim.h says it. Returns a descriptor, the end of which gives
+ * the device back; -EWOULDBLOCK if it has an owner; -errno.
+ */
+NKS_EXPORT int nks_claim_take(const char *directory, const char *name, const char *owner);
 
 #endif
