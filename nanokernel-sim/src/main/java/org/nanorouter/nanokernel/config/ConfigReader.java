@@ -305,14 +305,17 @@ public final class ConfigReader {
 
     /** Notes a mistake at an element of the list under a key. */
     public void mistake(String key, int index, String wrong, String expected) {
-        TomlPosition place = table.get(List.of(key)) instanceof TomlArray array && index < array.size()
-                ? source.elementOf(array, index) : positionOf(key);
-        source.mistake(place, wrong, expected);
+        source.mistake(positionOf(key, index), wrong, expected);
     }
 
     /** Where a key stands, or the table if it has no such key, as {@code line 3}. */
     public String lineOf(String key) {
         return "line " + positionOf(key).line();
+    }
+
+    /** Where an element of the list under a key stands, in the same words. */
+    public String lineOf(String key, int index) {
+        return "line " + positionOf(key, index).line();
     }
 
     /**
@@ -376,6 +379,11 @@ public final class ConfigReader {
     private TomlPosition positionOf(String key) {
         TomlPosition place = table.inputPositionOf(List.of(key));
         return place == null ? position : place;
+    }
+
+    private TomlPosition positionOf(String key, int index) {
+        return table.get(List.of(key)) instanceof TomlArray array && index < array.size()
+                ? source.elementOf(array, index) : positionOf(key);
     }
 
     private String wrong(String key, Object value) {

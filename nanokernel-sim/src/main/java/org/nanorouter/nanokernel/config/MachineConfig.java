@@ -45,6 +45,14 @@ import org.jspecify.annotations.Nullable;
  *     be there</td></tr>
  * <tr><td>cpu_weight</td><td>100</td><td>not for external; 1 to 10000; its share of processors for which it
  *     competes</td></tr>
+ * <tr><td colspan="3">devices of an OS: lists of at most 32, none by default; no other OS may name the same one, and
+ *     while it runs none of another nanokernel of this user has it</td></tr>
+ * <tr><td>interfaces</td><td>none</td><td>network interfaces by name. A namespace cell, made by root, has it in its
+ *     network namespace while it runs. Of the other kinds it is claimed, and stays where it is</td></tr>
+ * <tr><td>taps</td><td>none</td><td>TAPs by name, existing or made by the OS's programs; claimed</td></tr>
+ * <tr><td>pci</td><td>none</td><td>PCI devices by address, {@code 0000:03:00.0} or {@code 03:00.0}; claimed</td></tr>
+ * <tr><td>devices</td><td>none</td><td>device nodes below /dev. A namespace cell has them in its /dev, of the other
+ *     kinds they are claimed</td></tr>
  * <tr><td>restart.policy</td><td>on-failure</td><td>always, on-failure (not when init ends with 0) or never</td></tr>
  * <tr><td>restart.delay</td><td>100 ms</td><td>0 to 1 h; before the first start after a failure; doubles with each
  *     failure within the window</td></tr>

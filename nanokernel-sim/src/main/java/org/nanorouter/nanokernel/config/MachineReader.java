@@ -34,6 +34,7 @@ final class MachineReader {
 
     private final ConfigReader root;
     private final LimitsReader limits;
+    private final DevicesReader devices = new DevicesReader();
 
     /**
      * Reads from a root table.
@@ -137,7 +138,8 @@ final class MachineReader {
                 memory(table, name, peers.size(), ringSize),
                 table.size("shared_memory", DEFAULT_SHARED, 0, MAX_REGION), macOf(table, name), init(table, kind),
                 services(table, kind), mounts(table, kind), env(table, kind), uidBase(table, kind, id),
-                Set.copyOf(peers), limits.read(table, kind), RestartReader.read(table.table("restart"), kind));
+                Set.copyOf(peers), limits.read(table, kind), devices.read(table, name),
+                RestartReader.read(table.table("restart"), kind));
     }
 
     private static long memory(ConfigReader table, String name, int peers, long ringSize) {

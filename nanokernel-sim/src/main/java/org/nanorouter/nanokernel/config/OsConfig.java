@@ -23,9 +23,10 @@ import org.nanorouter.nanokernel.abi.OsKind;
  * @param uidBase      first uid of a cell's range; of use only to a nanokernel that is root
  * @param peers        names of the OSes that it has a channel with
  * @param limits       what it may use of the machine
+ * @param devices      what belongs to it alone
  * @param restart      what happens when it fails
  */
 public record OsConfig(int id, String name, OsKind kind, boolean autostart, long regionLength, long sharedMemory,
         Mac mac, List<String> init, List<List<String>> services, List<Mount> mounts, Map<String, String> env,
-        long uidBase, Set<String> peers, Limits limits, RestartConfig restart) {
+        long uidBase, Set<String> peers, Limits limits, Devices devices, RestartConfig restart) {
 }

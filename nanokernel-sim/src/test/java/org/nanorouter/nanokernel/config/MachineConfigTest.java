@@ -202,8 +202,8 @@ class MachineConfigTest {
                 .containsExactly(OsKind.EXTERNAL, OsKind.NAMESPACE, OsKind.PROCESS);
         String text = Files.readString(example);
         assertThat(List.of("name", "ring_size", "period", "deadline", "kind", "autostart", "memory", "mac", "init",
-                "env", "uid_base", "memory_limit", "cpus", "cpu_weight", "peers", "source", "command",
-                "target", "read_only"))
+                "env", "uid_base", "memory_limit", "cpus", "cpu_weight", "interfaces", "taps", "pci", "devices",
+                "peers", "source", "command", "target", "read_only"))
                 .allSatisfy(key -> assertThat(text).containsPattern("(?m)^" + key + " = "));
         assertThat(MachineConfig.read(Path.of("../systemd/etc/machine.toml")).oses()).hasSize(2);
     }
