@@ -319,13 +319,14 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         os.endedWell = complaint == null && status == 0;
         os.aim(ManagedOs.Goal.RECOVER);
         failed(os, Recovery.failureOf(status), text);
-        os.fail(new CellFailedException(status, complaint == null ? os.name() + ": " + text : complaint));
         if (complaint != null && wasAskedFor) {
             // Who asked is told, and mends what is wrong; it would fail in the same way again and again.
             lifecycle.become(os, OsState.FAILED, "its cell cannot be made");
         } else {
             recovery.begin(os);
         }
+        // At last: whoever hears it may stop everything at once.
+        os.fail(new CellFailedException(status, complaint == null ? os.name() + ": " + text : complaint));
     }
 
     /**
