@@ -15,6 +15,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "netif.h"
+
 #define CELL_MAX_BINDS 64
 #define CELL_MAX_SETENV 64
 #define CELL_MAX_SERVICES 16
@@ -54,6 +56,7 @@ struct cell_claim {
 
 struct cell_interface {
 	const char *name;
+	struct netif before; /* what it was on the machine */
 	int index; /* in the cell's network namespace; 0: it is not there */
 };
 
@@ -92,8 +95,8 @@ struct cell {
 	struct cell_netns inside;
 	const char *devices[CELL_MAX_DEVICES]; /* paths of device nodes */
 	size_t device_count;
-	pid_t keeper; /* 0: none */
-	int keeper_line; /* a byte ends the keeper */
+	pid_t deputy; /* 0: none */
+	int deputy_line; /* a byte ends the deputy */
 };
 
 /* Prints one line, "nk-cell: NAME: ...", and ends this process. Namespaces end with it: nothing needs undoing. */

@@ -10,7 +10,7 @@
  * that has ended, under the names that they had: a virtual interface would be destroyed with its namespace. The watcher
  * has a socket of either namespace, which keep them alive; nothing in the cell can reach those.
  *
- * The keeper. A watcher that is killed takes its cell along and moves nothing. So it has a child that does nothing as
+ * The deputy. A watcher that is killed takes its cell along and moves nothing. So it has a child that does nothing as
  * long as it lives, and has its descriptors, the locks among them: if it is killed, the child waits for the end of
  * process 1 and moves the interfaces back. If both are killed at once, virtual interfaces are lost; the kernel moves
  * others back to the machine's first namespace by itself.
@@ -31,7 +31,6 @@
 #include <unistd.h>
 
 #include "claim/claim.h"
-#include "netif.h"
 
 #define CLAIM_WAIT_MS 5000
 #define CLAIM_PAUSE_MS 10
@@ -83,6 +82,36 @@ void cell_devices_claim(struct cell *cell)
 		take(cell, &cell->claims[i]);
 }
 
+/* What an error of moving an interface into the cell means. */
+static const char *reason(int error)
+{
+	switch (error) {
+	case -ENODEV:
+		return "there is no such interface";
+	case -EPERM:
+		return "only root may, with CAP_SYS_ADMIN and CAP_NET_ADMIN";
+	case -EEXIST:
+		return "each network namespace has one of that name";
+	case -EINVAL:
+	case -EOPNOTSUPP:
+		return "this kind of interface stays in its network namespace";
+	default:
+		return strerror(-error);
+	}
+}
+
+/* Ends the cell that is being made. */
+__attribute__((noreturn))
+static void refuse(struct cell *cell, pid_t pid, const struct cell_interface *interface, int error, const char *why)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	cell_devices_return(cell);
+	cell_devices_release(cell);
+	cell_die(cell, error == -EPERM ? CELL_NOPERM : CELL_UNAVAILABLE, "interface %s cannot be given to a cell: %s",
+		 interface->name, why);
+}
+
 /* Opens a socket in the cell's network namespace, and comes back. */
 static void open_namespaces(struct cell *cell, pid_t pid)
 {
@@ -104,39 +133,16 @@ static void open_namespaces(struct cell *cell, pid_t pid)
 	}
 	if (!error && (cell->machine.socket < 0 || cell->inside.socket < 0))
 		error = cell->machine.socket < 0 ? cell->machine.socket : cell->inside.socket;
-	if (error) {
-		kill(pid, SIGKILL);
-		cell_die(cell, error == -EPERM ? CELL_NOPERM : CELL_OSERR, "interface %s cannot be given to a cell: %s",
-			 cell->interfaces[0].name,
-			 error == -EPERM ? "only root may, with CAP_SYS_ADMIN and CAP_NET_ADMIN" : strerror(-error));
-	}
-}
-
-/* What an error of moving an interface into the cell means. */
-static const char *reason(int error)
-{
-	switch (error) {
-	case -ENODEV:
-		return "there is no such interface";
-	case -EPERM:
-		return "only root may, with CAP_SYS_ADMIN and CAP_NET_ADMIN";
-	case -EEXIST:
-		return "each network namespace has one of that name";
-	case -EINVAL:
-	case -EOPNOTSUPP:
-		return "this kind of interface stays in its network namespace";
-	default:
-		return strerror(-error);
-	}
+	if (error)
+		refuse(cell, pid, &cell->interfaces[0], error, reason(error));
 }
 
 static int move_in(struct cell *cell, struct cell_interface *interface, const char **why)
 {
-	char name[IF_NAMESIZE];
 	int index = netif_index(cell->machine.socket, interface->name);
-	int error = index < 0 ? index : netif_name(cell->machine.socket, index, name);
+	int error = index < 0 ? index : netif_read(cell->machine.socket, index, &interface->before);
 
-	if (!error && strcmp(name, interface->name) != 0) {
+	if (!error && strcmp(interface->before.name, interface->name) != 0) {
 		*why = "that is not its name but one that it has beside it";
 		return -ENODEV;
 	}
@@ -154,12 +160,14 @@ static int move_in(struct cell *cell, struct cell_interface *interface, const ch
 
 static void move_back(const struct cell *cell, const struct cell_interface *interface)
 {
-	char before[IF_NAMESIZE];
 	char name[IF_NAMESIZE];
-	int error = netif_name(cell->inside.socket, interface->index, before);
+	struct netif now;
+	int error;
 
+	netif_reset(cell->inside.socket, interface->index, &interface->before);
+	error = netif_read(cell->inside.socket, interface->index, &now);
 	if (error) {
-		/* Maybe the other one, watcher or keeper, has been here. */
+		/* Maybe the other one, watcher or deputy, has been here. */
 		if (netif_index(cell->machine.socket, interface->name) < 0)
 			say(cell, "interface %s does not come back: it was removed or moved on in the OS", interface->name);
 		return;
@@ -176,8 +184,8 @@ static void move_back(const struct cell *cell, const struct cell_interface *inte
 		error = netif_move(cell->inside.socket, interface->index, cell->machine.netns, name);
 	}
 	if (error == -ENODEV)
-		/* It went, kept the name that it had in the OS, and was then refused its own. */
-		snprintf(name, sizeof(name), "%s", before);
+		/* It went, kept the name that the OS would not let it lose, and was then refused its own. */
+		snprintf(name, sizeof(name), "%s", now.name);
 	if (error && error != -ENODEV)
 		say(cell, "interface %s cannot be moved back: %s", interface->name, strerror(-error));
 	else if (strcmp(name, interface->name) != 0)
@@ -204,23 +212,23 @@ void cell_devices_release(struct cell *cell)
 {
 	char byte = 1;
 
-	if (cell->keeper) {
+	if (cell->deputy) {
 		/* The locks are its, too, as long as it lives. */
-		if (write(cell->keeper_line, &byte, 1) != 1)
-			kill(cell->keeper, SIGKILL);
-		waitpid(cell->keeper, NULL, 0);
+		if (write(cell->deputy_line, &byte, 1) != 1)
+			kill(cell->deputy, SIGKILL);
+		waitpid(cell->deputy, NULL, 0);
 	}
 	give_back_claims(cell);
 }
 
 __attribute__((noreturn))
-static void keep(struct cell *cell, int line, int init)
+static void stand_by(struct cell *cell, int line, int init)
 {
 	struct pollfd ended = { .fd = init, .events = POLLIN };
 	char byte;
 	ssize_t told;
 
-	close(cell->keeper_line);
+	close(cell->deputy_line);
 	while ((told = read(line, &byte, 1)) < 0 && errno == EINTR)
 		;
 	if (told == 1)
@@ -233,22 +241,22 @@ static void keep(struct cell *cell, int line, int init)
 	_exit(0);
 }
 
-static void start_keeper(struct cell *cell, pid_t pid)
+static void start_deputy(struct cell *cell, pid_t pid)
 {
 	int init = (int)syscall(SYS_pidfd_open, pid, 0);
 	int line[2];
 
 	if (init < 0 || pipe2(line, O_CLOEXEC) < 0) {
-		say(cell, "nobody keeps the interfaces if nk-cell is killed: %s", strerror(errno));
+		say(cell, "nobody moves the interfaces back if nk-cell is killed: %s", strerror(errno));
 		return;
 	}
-	cell->keeper_line = line[1];
-	cell->keeper = fork();
-	if (cell->keeper == 0)
-		keep(cell, line[0], init);
-	if (cell->keeper < 0) {
-		say(cell, "nobody keeps the interfaces if nk-cell is killed: %s", strerror(errno));
-		cell->keeper = 0;
+	cell->deputy_line = line[1];
+	cell->deputy = fork();
+	if (cell->deputy == 0)
+		stand_by(cell, line[0], init);
+	if (cell->deputy < 0) {
+		say(cell, "nobody moves the interfaces back if nk-cell is killed: %s", strerror(errno));
+		cell->deputy = 0;
 		close(line[1]);
 	}
 	close(line[0]);
@@ -264,14 +272,8 @@ void cell_devices_give(struct cell *cell, pid_t pid)
 		const char *why;
 		int error = move_in(cell, &cell->interfaces[i], &why);
 
-		if (!error)
-			continue;
-		kill(pid, SIGKILL);
-		waitpid(pid, NULL, 0);
-		cell_devices_return(cell);
-		cell_devices_release(cell);
-		cell_die(cell, error == -EPERM ? CELL_NOPERM : CELL_UNAVAILABLE, "interface %s cannot be given to a cell: %s",
-			 cell->interfaces[i].name, why);
+		if (error)
+			refuse(cell, pid, &cell->interfaces[i], error, why);
 	}
-	start_keeper(cell, pid);
+	start_deputy(cell, pid);
 }

@@ -103,25 +103,63 @@ int netif_index(int socket, const char *name)
 	return error ? error : ((struct ifinfomsg *)NLMSG_DATA(&answer.header))->ifi_index;
 }
 
-int netif_name(int socket, int index, char name[IF_NAMESIZE])
+int netif_read(int socket, int index, struct netif *netif)
 {
 	union answer answer;
 	struct rtattr *attribute;
 	int error = look(socket, index, NULL, &answer);
 	int length;
 
+	memset(netif, 0, sizeof(*netif));
 	if (error)
 		return error;
 	attribute = IFLA_RTA(NLMSG_DATA(&answer.header));
 	length = (int)IFLA_PAYLOAD(&answer.header);
 	for (; RTA_OK(attribute, length); attribute = RTA_NEXT(attribute, length)) {
-		if (attribute->rta_type == IFLA_IFNAME && RTA_PAYLOAD(attribute) <= IF_NAMESIZE) {
-			memcpy(name, RTA_DATA(attribute), RTA_PAYLOAD(attribute));
-			name[IF_NAMESIZE - 1] = '\0';
-			return 0;
+		const void *value = RTA_DATA(attribute);
+		size_t size = RTA_PAYLOAD(attribute);
+
+		if (attribute->rta_type == IFLA_IFNAME && size <= sizeof(netif->name)) {
+			memcpy(netif->name, value, size);
+		} else if (attribute->rta_type == IFLA_MTU && size == sizeof(netif->mtu)) {
+			memcpy(&netif->mtu, value, size);
+		} else if (attribute->rta_type == IFLA_ADDRESS && size <= sizeof(netif->address)) {
+			memcpy(netif->address, value, size);
+			netif->address_length = size;
 		}
 	}
-	return -EBADMSG;
+	netif->name[sizeof(netif->name) - 1] = '\0';
+	return netif->name[0] ? 0 : -EBADMSG;
+}
+
+static void set(int socket, int index, uint16_t type, const void *value, size_t length)
+{
+	struct question question;
+	union answer answer;
+
+	begin(&question, RTM_NEWLINK, NLM_F_ACK, index);
+	put(&question, type, value, length);
+	(void)ask(socket, &question, &answer);
+}
+
+void netif_reset(int socket, int index, const struct netif *before)
+{
+	struct question question;
+	union answer answer;
+	struct netif now;
+
+	/* Many can be changed only while they are down. */
+	begin(&question, RTM_NEWLINK, NLM_F_ACK, index);
+	question.link.ifi_change = IFF_UP | IFF_PROMISC | IFF_ALLMULTI;
+	if (ask(socket, &question, &answer) || netif_read(socket, index, &now))
+		return;
+	if (now.mtu != before->mtu)
+		set(socket, index, IFLA_MTU, &before->mtu, sizeof(before->mtu));
+	if (now.address_length != before->address_length ||
+	    memcmp(now.address, before->address, before->address_length) != 0)
+		set(socket, index, IFLA_ADDRESS, before->address, before->address_length);
+	if (strcmp(now.name, before->name) != 0)
+		set(socket, index, IFLA_IFNAME, before->name, strlen(before->name) + 1);
 }
 
 int netif_move(int socket, int index, int netns, const char *name)

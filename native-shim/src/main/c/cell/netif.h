@@ -9,6 +9,17 @@
 #define CELL_NETIF_H
 
 #include <net/if.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define NETIF_MAX_ADDRESS 32
+
+struct netif {
+	char name[IF_NAMESIZE];
+	uint32_t mtu;
+	uint8_t address[NETIF_MAX_ADDRESS]; /* of the link layer */
+	size_t address_length;
+};
 
 /* Returns a socket of the caller's network namespace. */
 int netif_socket(void);
@@ -16,8 +27,11 @@ int netif_socket(void);
 /* Returns the index of the interface that has this name; one that has it beside its name counts, too. */
 int netif_index(int socket, const char *name);
 
-/* Says which name an interface has. */
-int netif_name(int socket, int index, char name[IF_NAMESIZE]);
+/* Says how an interface is now. */
+int netif_read(int socket, int index, struct netif *netif);
+
+/* Takes an interface down and makes it what it was before, as far as its driver lets it. */
+void netif_reset(int socket, int index, const struct netif *before);
 
 /*
  * Moves an interface to a network namespace, where it is called `name`, or the first of that pattern ("eth1_%d") which
