@@ -21,8 +21,10 @@ import org.nanorouter.shim.Shim;
  * @param lifeline whether cells end with the nanokernel's standard input
  * @param uids     the users that root can give to cells, a range to each; null if the nanokernel is not root
  * @param groups   the control groups that limit OSes
+ * @param registry who owns which device
  */
-public record CellCommand(@Nullable Path home, boolean lifeline, @Nullable UidMap uids, ControlGroups groups) {
+public record CellCommand(@Nullable Path home, boolean lifeline, @Nullable UidMap uids, ControlGroups groups,
+        DeviceRegistry registry) {
     private static final long UID_RANGE = 65_536;
     private static final String SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -35,15 +37,16 @@ public record CellCommand(@Nullable Path home, boolean lifeline, @Nullable UidMa
      * Starts an OS of kind namespace or process, within its limits as far as they can be enforced.
      *
      * @param group    its control group; the caller removes it when the process has ended
+     * @param devices  its devices, which were claimed
      * @param executor where the listener hears of the process
      * @throws IOException if there is no such program; then the control group is removed
      */
-    public CellProcess start(OsConfig os, OsDirectory directory, ControlGroup group, Executor executor,
-            CellProcess.Listener listener) throws IOException {
+    public CellProcess start(OsConfig os, OsDirectory directory, ControlGroup group, OsDevices devices,
+            Executor executor, CellProcess.Listener listener) throws IOException {
         List<Path> entrances = group.prepare();
         try {
             if (os.kind() == OsKind.NAMESPACE) {
-                return CellProcess.startCell(cell(os, directory, entrances), lifeline, executor, listener);
+                return CellProcess.startCell(cell(os, directory, entrances, devices), lifeline, executor, listener);
             }
             CellProcess program = CellProcess.startProgram(entrances.isEmpty() ? os.init() : bare(os, entrances),
                     environment(os, directory), directory.consoleLog(), executor, listener);
@@ -71,7 +74,7 @@ public record CellCommand(@Nullable Path home, boolean lifeline, @Nullable UidMa
     }
 
     /** The command that makes the cell of an OS and ends with it. */
-    private List<String> cell(OsConfig os, OsDirectory directory, List<Path> entrances) {
+    private List<String> cell(OsConfig os, OsDirectory directory, List<Path> entrances, OsDevices devices) {
         List<String> command = nkCell(os, entrances);
         command.addAll(List.of("--dir", directory.path().toString(), "--log", directory.consoleLog().toString()));
         if (home != null) {
@@ -80,6 +83,7 @@ public record CellCommand(@Nullable Path home, boolean lifeline, @Nullable UidMa
         if (hasUidRange(os)) {
             command.addAll(List.of("--uid-base", Long.toString(os.uidBase())));
         }
+        command.addAll(devices.options());
         if (lifeline) {
             command.add("--lifeline");
         }

@@ -13,6 +13,7 @@ import org.nanorouter.nanokernel.cell.CellCommand;
 import org.nanorouter.nanokernel.cell.CellRecord;
 import org.nanorouter.nanokernel.cell.CgroupMounts;
 import org.nanorouter.nanokernel.cell.ControlGroups;
+import org.nanorouter.nanokernel.cell.DeviceRegistry;
 import org.nanorouter.nanokernel.cell.UidMap;
 import org.nanorouter.nanokernel.config.MachineConfig;
 import org.nanorouter.nanokernel.config.OsConfig;
@@ -137,8 +138,10 @@ public final class Nanokernel {
     }
 
     private CellCommand command(ControlGroups groups) throws IOException {
-        return new CellCommand(options.home(), options.lifeline(), RunDirectory.uid() == 0 ? UidMap.own() : null,
-                groups);
+        int uid = RunDirectory.uid();
+        DeviceRegistry registry = new DeviceRegistry(RunDirectory.devices(), uid,
+                options.directory().name() + " in " + options.directory().directory().getParent());
+        return new CellCommand(options.home(), options.lifeline(), uid == 0 ? UidMap.own() : null, groups, registry);
     }
 
     private void serve(Machine machine, boolean succession) {

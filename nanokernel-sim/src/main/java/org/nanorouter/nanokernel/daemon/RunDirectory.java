@@ -54,6 +54,29 @@ public final class RunDirectory {
                 ? Path.of(runtime, "nanorouter") : Path.of("/tmp/nanorouter-" + uid);
     }
 
+    /**
+     * The directory in which all nanokernels of this user say which devices they own. What the environment says does
+     * not count: two of them may have been started with different ones.
+     */
+    static Path devices() {
+        return devices(uid(), Path.of("/run/user"));
+    }
+
+    static Path devices(int uid, Path runtimes) {
+        if (uid == 0) {
+            return Path.of("/run/nanorouter-devices");
+        }
+        Path runtime = runtimes.resolve(Integer.toString(uid));
+        try {
+            if (owner(runtime) == uid) {
+                return runtime.resolve("nanorouter-devices");
+            }
+        } catch (IOException e) {
+            // Without a session there is none.
+        }
+        return Path.of("/tmp/nanorouter-devices-" + uid);
+    }
+
     /** The user that this process runs as. */
     public static int uid() {
         try {

@@ -40,7 +40,6 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Machine.class);
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final long TERMINATION_NS = 2_000_000_000L;
-    private static final int CANNOT_CREATE = 73;
     private static final Path PROC = Path.of("/proc");
     /** For so many deadlines an OS may be silent for want of a processor. */
     private static final int EXCUSED_DEADLINES = 10;
@@ -78,7 +77,8 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
             OsDirectory directory = new OsDirectory(directories.apply(os.name()),
                     uidRange ? os.uidBase() : OsDirectory.OWN_USER);
             long deadline = config.heartbeatDeadline().toNanos();
-            oses.put(os.name(), new ManagedOs(os, directory, command.groups().of(os), uidRange,
+            oses.put(os.name(), new ManagedOs(os, directory, command.groups().of(os),
+                    command.registry().of(os, uidRange), uidRange,
                     new HeartbeatWatch(config.heartbeatPeriod().toNanos(), deadline),
                     new StarvationWatch(PROC, EXCUSED_DEADLINES * deadline), loop, this, ledger));
         }
@@ -204,12 +204,13 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         os.endedWell = false;
         os.initGone = false;
         try {
+            os.devices.claim();
             beginEpoch(os);
             if (os.config.kind() == OsKind.EXTERNAL) {
                 os.complete();
                 return;
             }
-            os.cell = command.start(os.config, os.directory, os.group, loop, this);
+            os.cell = command.start(os.config, os.directory, os.group, os.devices, loop, this);
             os.keep();
             ledger.writeProcesses(oses.values());
         } catch (IOException e) {
@@ -220,7 +221,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
             if (lifecycle.mayBecome(os, next)) {
                 lifecycle.become(os, next, os.failureText);
             }
-            os.fail(new CellFailedException(CANNOT_CREATE, os.name() + ": " + e.getMessage()));
+            os.fail(CellFailedException.notStarted(os.name(), e));
         }
     }
 
@@ -250,6 +251,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
 
     void stopped(ManagedOs os) {
         endEpoch(os);
+        os.devices.release();
         if (lifecycle.mayBecome(os, OsState.STOPPED)) {
             lifecycle.become(os, OsState.STOPPED, "on request");
         }
@@ -299,10 +301,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         loop.remove(cell.initDescriptor());
         os.initGone = true;
         lookout.lookForPanic(os);
-        os.cell = null;
-        os.pid = 0;
-        os.keep();
-        os.group.remove();
+        os.processesEnded();
         ledger.writeProcesses(oses.values());
         switch (os.goal()) {
             case STOP -> stopped(os);
@@ -478,6 +477,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
             os.ready(false);
             os.door.close();
             memory.endEpoch(os, oses.values(), lifecycle.events());
+            os.devices.release();
         }
         memory.close();
     }

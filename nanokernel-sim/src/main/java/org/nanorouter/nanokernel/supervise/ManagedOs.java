@@ -7,6 +7,7 @@ import org.nanorouter.nanokernel.abi.OsKind;
 import org.nanorouter.nanokernel.attach.AttachSession;
 import org.nanorouter.nanokernel.cell.CellProcess;
 import org.nanorouter.nanokernel.cell.ControlGroup;
+import org.nanorouter.nanokernel.cell.OsDevices;
 import org.nanorouter.nanokernel.cell.OsDirectory;
 import org.nanorouter.nanokernel.config.OsConfig;
 import org.nanorouter.nanokernel.loop.PollLoop;
@@ -32,6 +33,7 @@ final class ManagedOs {
     final OsConfig config;
     final OsDirectory directory;
     final ControlGroup group;
+    final OsDevices devices;
     final HeartbeatWatch watch;
     final StarvationWatch starvation;
     final AttachDoor door;
@@ -59,11 +61,12 @@ final class ManagedOs {
     private boolean ready;
     private @Nullable CompletableFuture<Void> request;
 
-    ManagedOs(OsConfig config, OsDirectory directory, ControlGroup group, boolean hasUidRange, HeartbeatWatch watch,
-            StarvationWatch starvation, PollLoop loop, Machine machine, Ledger ledger) {
+    ManagedOs(OsConfig config, OsDirectory directory, ControlGroup group, OsDevices devices, boolean hasUidRange,
+            HeartbeatWatch watch, StarvationWatch starvation, PollLoop loop, Machine machine, Ledger ledger) {
         this.config = config;
         this.directory = directory;
         this.group = group;
+        this.devices = devices;
         this.hasUidRange = hasUidRange;
         this.watch = watch;
         this.starvation = starvation;
@@ -124,6 +127,18 @@ final class ManagedOs {
 
     @Nullable AttachSession session() {
         return door.attached();
+    }
+
+    /** What its processes had is free. */
+    void processesEnded() {
+        if (pid != 0) {
+            devices.missReturned();
+        }
+        cell = null;
+        pid = 0;
+        keep();
+        group.remove();
+        devices.release();
     }
 
     /** A new request overtakes the one before. */

@@ -44,6 +44,7 @@ final class OsReport {
         report.put("memory_bytes", os.config.regionLength());
         report.put("isolation", isolation(os));
         putLimits(report, os);
+        report.putAll(os.devices.report(os.pid));
         report.put("autostart", os.config.autostart());
         report.put("init", os.config.init());
         report.put("services", os.config.services());

@@ -27,6 +27,17 @@ class RunDirectoryTest {
     }
 
     @Test
+    void theDirectoryOfDevicesIsTheUsersRuntimeDirectorysIfItIsHisOwnElseTmps() throws Exception {
+        int own = RunDirectory.uid();
+        assertThat(RunDirectory.devices(0, temporary)).isEqualTo(Path.of("/run/nanorouter-devices"));
+        Path runtime = Files.createDirectory(temporary.resolve(Integer.toString(own + 1)));
+        assertThat(RunDirectory.devices(own + 1, temporary)).isEqualTo(Path.of("/tmp/nanorouter-devices-" + (own + 1)));
+        Files.move(runtime, temporary.resolve(Integer.toString(own)));
+        assertThat(own == 0 ? temporary : RunDirectory.devices(own, temporary)).startsWith(temporary);
+        assertThat(RunDirectory.devices(own + 2, temporary)).isEqualTo(Path.of("/tmp/nanorouter-devices-" + (own + 2)));
+    }
+
+    @Test
     void twoInstancesOfOneNameInTwoPlacesHaveTwoLabels() throws Exception {
         assertThat(RunDirectory.of(RunDirectory.base(Map.of(), RunDirectory.uid()), "x").label()).isEqualTo("x");
         assertThat(RunDirectory.of(Path.of("/a"), "x").label()).matches("x\\.[0-9a-f]{1,8}")

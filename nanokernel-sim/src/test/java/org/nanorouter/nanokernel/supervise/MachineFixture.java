@@ -22,9 +22,11 @@ import org.nanorouter.nanokernel.cell.CellCommand;
 import org.nanorouter.nanokernel.cell.CellRecord;
 import org.nanorouter.nanokernel.cell.CgroupMounts;
 import org.nanorouter.nanokernel.cell.ControlGroups;
+import org.nanorouter.nanokernel.cell.DeviceRegistry;
 import org.nanorouter.nanokernel.channel.Channel;
 import org.nanorouter.nanokernel.config.ConfigException;
 import org.nanorouter.nanokernel.config.MachineConfig;
+import org.nanorouter.nanokernel.daemon.RunDirectory;
 import org.nanorouter.nanokernel.keeper.Keeper;
 import org.nanorouter.nanokernel.loop.PollLoop;
 import org.nanorouter.nanokernel.switchboard.Switchboard;
@@ -46,7 +48,8 @@ final class MachineFixture {
         this.loop = new PollLoop(this::now);
         this.machine = new Machine(MachineConfig.parse(config, Path.of("m.toml")), this::osDirectory,
                 new CellCommand(null, false, null,
-                        ControlGroups.open(CgroupMounts.own(), "machine-fixture", false, false)),
+                        ControlGroups.open(CgroupMounts.own(), "machine-fixture", false, false),
+                        new DeviceRegistry(directory.resolve("devices"), RunDirectory.uid(), "fixture")),
                 new CellRecord(directory.resolve("cells")), Keeper.none(), loop);
         this.thread = new Thread(loop::run, "machine");
         thread.start();
