@@ -309,6 +309,12 @@ class NkCellIT {
         assertRefused(64, "--service 3: expected the number", program, "--name", "a", "--dir", place, "--service", "3",
                 "true", "--");
         assertRefused(64, "--service x: expected", program, "--name", "a", "--dir", place, "--service", "x", "true");
+        assertRefused(64, "--claim x: expected FILE:DEVICE", program, "--name", "a", "--claim", "x");
+        assertRefused(64, "--claim needs --registry", program, "--name", "a", "--dir", place, "--claim", "x:y", "--",
+                "true");
+        assertRefused(64, "--device /etc/x: expected a path below /dev", program, "--name", "a", "--device", "/etc/x");
+        assertRefused(69, "device /dev/nowhere: No such file", program, "--name", "a", "--dir", place, "--device",
+                "/dev/nowhere", "--", "true");
         assertRefused(64, "--uid-base 1: expected", program, "--name", "a", "--uid-base", "1");
         assertRefused(78, "/nowhere", program, "--name", "a", "--dir", "/nowhere", "--", "true");
         assertRefused(73, "/nowhere/log", program, "--name", "a", "--dir", place, "--log", "/nowhere/log",
@@ -334,6 +340,8 @@ class NkCellIT {
                 "mount -t tmpfs none /dev/net; exec " + cell + " -- true");
         assertRefused(69, "chmod 0666 /dev/net/tun", "unshare", "-m", "sh", "-c",
                 "mount -t tmpfs none /dev/net; mknod -m 600 /dev/net/tun c 10 200; exec " + cell + " -- true");
+        assertRefused(77, "interface lo cannot be given to a cell: only root may", "sh", "-c", "exec " + cell
+                + " --no-tun --interface lo -- true");
         assertRefused(77, "--uid-base needs root", "sh", "-c", "exec " + cell + " --uid-base 100000 -- true");
         assertThat(osDirectory()).isEmptyDirectory();
     }

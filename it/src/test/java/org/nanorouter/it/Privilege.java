@@ -50,6 +50,12 @@ final class Privilege {
         }
     }
 
+    static void requireNode(String node) {
+        if (!Files.exists(Path.of(node))) {
+            missing("this test needs " + node);
+        }
+    }
+
     /** A program that was built by {@code ./nanorouter}, as it is installed. */
     static Path requireDist() {
         Path program = Path.of(System.getProperty("nanorouter.dist"), "bin", "nanorouter");

@@ -50,10 +50,17 @@ final class RunningKernel implements AutoCloseable {
 
     /** Starts it; its machine.toml is {@code config}. */
     static RunningKernel start(Path directory, String config, String... options) throws IOException {
+        return startBehind(List.of(), directory, config, options);
+    }
+
+    /** The same, as the arguments of another command, which becomes it. */
+    static RunningKernel startBehind(List<String> prefix, Path directory, String config, String... options)
+            throws IOException {
         Path log = directory.resolve("kernel.log");
         String mark = markOf(directory);
         ProcessBuilder builder = builder(directory, config, options).redirectErrorStream(true)
                 .redirectOutput(log.toFile());
+        builder.command().addAll(0, prefix);
         return new RunningKernel(directory.resolve("run"), builder.start(), mark, log);
     }
 
