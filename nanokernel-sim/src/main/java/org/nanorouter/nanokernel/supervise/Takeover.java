@@ -175,6 +175,12 @@ final class Takeover {
     }
 
     private void stays(ManagedOs os) {
+        try {
+            // Those of a cell are held by its nk-cell; others were free for as long as there was no nanokernel.
+            os.devices.claim();
+        } catch (IOException e) {
+            lifecycle.report(os, "it is not the owner any more: " + e.getMessage());
+        }
         OsRegionObject region = os.region;
         if (region != null && os.isReady()) {
             // What was late while nobody looked is no fault of its own.
