@@ -13,6 +13,8 @@ import java.util.TreeSet;
 import org.nanorouter.nanokernel.attach.AttachListener;
 import org.nanorouter.nanokernel.attach.Attachment;
 import org.nanorouter.nanokernel.channel.Channel;
+import org.nanorouter.nanokernel.control.ControlClient;
+import org.nanorouter.nanokernel.control.ControlException;
 import org.nanorouter.shim.NativeBuffer;
 import org.nanorouter.shim.Poll;
 
@@ -25,7 +27,6 @@ final class ExternalMachine {
     private static final int POLL_MS = 1_000;
 
     private final Site site;
-    private final Process nanokernel;
     private final String home;
     private final Path directory;
     private final List<String> oses = new ArrayList<>();
@@ -47,7 +48,7 @@ final class ExternalMachine {
         Path file = Files.writeString(site.folder().resolve("machine.toml"), machine);
         Path run = site.folder().resolve("run");
         directory = run.resolve(name).resolve("os");
-        nanokernel = site.startHere(List.of("env", "NANOROUTER_RUN=" + run, home + "/bin/nanorouter", "kernel", "-c",
+        site.startHere(List.of("env", "NANOROUTER_RUN=" + run, home + "/bin/nanorouter", "kernel", "-c",
                 file.toString(), "--lifeline"));
         for (String os : oses) {
             Site.await("OS " + os, () -> Files.exists(attachSocket(os)) && Files.exists(token(os)));
@@ -117,14 +118,22 @@ final class ExternalMachine {
         return sum;
     }
 
-    /** Bytes that the nanokernel has in memory. */
+    /** Bytes that the nanokernel, without its keeper, has in memory. */
     long residentBytes() throws IOException {
-        for (String line : Files.readAllLines(Path.of("/proc/" + nanokernel.pid() + "/status"))) {
+        for (String line : Files.readAllLines(Path.of("/proc/" + nanokernel() + "/status"))) {
             if (line.startsWith("VmRSS:")) {
                 return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024;
             }
         }
         throw new Programs.ProgramException("the nanokernel has ended");
+    }
+
+    private long nanokernel() throws IOException {
+        try (ControlClient client = ControlClient.connect(directory.resolveSibling("kernel.sock"))) {
+            return ((Number) client.call("status").get("pid")).longValue();
+        } catch (ControlException e) {
+            throw new IOException(e);
+        }
     }
 
     private static final class Counter implements AttachListener {

@@ -31,6 +31,10 @@ final class NanokernelCommand implements Callable<Integer> {
     private static final double NS_PER_US = 1_000;
     private static final double NS_PER_S = 1e9;
     private static final long MIB = 1 << 20;
+    private static final int PAIRS_A_ROUND = 3;
+    private static final int SMALL_PAYLOAD = 64;
+    /** Of an Ethernet frame. */
+    private static final int FRAME_PAYLOAD = 1500;
 
     @Option(
             names = "--rounds",
@@ -39,7 +43,7 @@ final class NanokernelCommand implements Callable<Integer> {
             description = "Rounds, 1 to 50; medians are shown. Default: ${DEFAULT-VALUE}.")
     private int rounds;
 
-    @Option(names = "--no-ring", description = "Leave out the ring beside Agrona's, which takes 15 s a round.")
+    @Option(names = "--no-ring", description = "Leave out the ring beside Agrona's, which takes 45 s a round.")
     private boolean noRing;
 
     @Option(names = {"-j", "--json"}, description = "Show one JSON object.")
@@ -73,10 +77,10 @@ final class NanokernelCommand implements Callable<Integer> {
         }
         for (int round = 1; !noRing && round <= rounds; round++) {
             say("the ring beside Agrona's, round " + round + " of " + rounds);
-            RingComparison ring = RingComparison.measure();
-            add("ring, 64 bytes", "million/s", ring.ours() / 1e6);
-            add("ring of Agrona, 64 bytes", "million/s", ring.agronas() / 1e6);
-            add("ring, times Agrona's", "", ring.ours() / ring.agronas());
+            for (int pair = 0; pair < PAIRS_A_ROUND; pair++) {
+                compareRings(SMALL_PAYLOAD);
+                compareRings(FRAME_PAYLOAD);
+            }
         }
         print(spec.commandLine().getOut());
         return ExitStatus.OK;
@@ -96,6 +100,13 @@ final class NanokernelCommand implements Callable<Integer> {
         stream.waitFor();
         add("semaphore, uncontended", "ns", number(machine.run("os0", "semaphore",
                 Integer.toString(SEMAPHORE_TURNS))));
+    }
+
+    private void compareRings(int payload) throws IOException {
+        RingComparison ring = RingComparison.measure(payload);
+        add("ring, " + payload + " bytes", "million/s", ring.ours() / 1e6);
+        add("ring of Agrona, " + payload + " bytes", "million/s", ring.agronas() / 1e6);
+        add("ring, " + payload + " bytes, times Agrona's", "", ring.ours() / ring.agronas());
     }
 
     private double[] roundTrip(String what, String line) {

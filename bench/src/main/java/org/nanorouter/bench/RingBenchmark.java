@@ -125,7 +125,7 @@ public class RingBenchmark {
                 break;
             }
             producer.buffer().put(record + RecordDescriptor.PAYLOAD_OFFSET, state.source, 0, state.payload);
-            producer.publish(RecordDescriptor.TYPE_ETHERNET, state.payload, i);
+            producer.publishLater(RecordDescriptor.TYPE_ETHERNET, state.payload, i);
         }
         return producer.needsDoorbell();
     }

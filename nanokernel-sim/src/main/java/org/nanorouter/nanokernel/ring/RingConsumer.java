@@ -125,6 +125,19 @@ public final class RingConsumer {
         if (record >= 0) {
             return record;
         }
+        // The usual case first: a record that was there at the last look.
+        if (position != tail && !quarantine.stopped()) {
+            final int place = (int) position & capacity - 1;
+            final long word = peerWords.plainLong(dataOffset + place);
+            final int typeSeen = (int) (word >>> Integer.SIZE) & 0xFFFF;
+            if (typeSeen != RecordDescriptor.TYPE_PADDING) {
+                return accept(place, (int) word, typeSeen);
+            }
+        }
+        return pollBeyond();
+    }
+
+    private int pollBeyond() {
         if (quarantine.stopped()) {
             return quarantine.reason() == null ? NONE : BROKEN;
         }
@@ -290,13 +303,14 @@ public final class RingConsumer {
         final int offset = dataOffset + place;
         length = lengthSeen;
         type = typeSeen;
-        sequence = peerWords.plainLong(offset + RecordDescriptor.SEQUENCE_OFFSET);
-        enqueuedAt = peerWords.plainLong(offset + RecordDescriptor.ENQUEUED_AT_OFFSET);
-        if (sequenceKnown && sequence != expectedSequence) {
+        final long sequenceSeen = peerWords.anyLong(offset + RecordDescriptor.SEQUENCE_OFFSET);
+        sequence = sequenceSeen;
+        enqueuedAt = peerWords.anyLong(offset + RecordDescriptor.ENQUEUED_AT_OFFSET);
+        if (sequenceKnown && sequenceSeen != expectedSequence) {
             sequenceGaps++;
         }
         sequenceKnown = true;
-        expectedSequence = sequence + 1;
+        expectedSequence = sequenceSeen + 1;
         record = offset;
         return offset;
     }

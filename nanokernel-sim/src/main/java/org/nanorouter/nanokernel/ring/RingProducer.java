@@ -15,7 +15,8 @@ import org.nanorouter.nanokernel.memory.RingPlace;
  *
  * <p>One record: {@link #claim} gives the offset of the record in {@link #buffer()}; fill {@code vnet_hdr} at
  * {@code + RecordDescriptor.VNET_HDR_OFFSET} and the payload at {@code + RecordDescriptor.PAYLOAD_OFFSET};
- * {@link #publish}. A claim that is not published costs nothing: the next claim has the same room.
+ * {@link #publish}. A claim that is not published costs nothing: the next claim has the same room. In a batch of small
+ * ones rather {@link #publishLater}: each store of the tail takes its cache line from a consumer that looks for it.
  *
  * <p>A batch laid out by one native call: {@link #claimBytes}, then let the call fill {@link #contiguous()} bytes from
  * that offset with records, each beginning where the span of the one before ends; then in the same order for each
@@ -28,6 +29,9 @@ public final class RingProducer {
 
     /** Answer of a claim: no room now, or the channel is stopped. */
     public static final int FULL = -1;
+
+    /** Bytes that {@link #publishLater} may leave unseen: a few of the smallest frames, and none of the large ones. */
+    private static final int MAX_HIDDEN = 1 << 10;
 
     private final ByteBuffer buffer;
     private final long address;
@@ -43,15 +47,19 @@ public final class RingProducer {
     private boolean joined;
     /** End of what is written, padding before the wrap included; at or ahead of {@link #published}. */
     private long tail;
-    /** The tail as the peer may see it. */
+    /** End of what was published; at or ahead of {@link #shown}. */
     private long published;
+    /** The tail as the peer may see it. */
+    private long shown;
     /** The tail at the last look for a wish to be woken. */
     private long looked;
     /** Last head of the peer that passed its checks. */
     private long head;
+    /** End of the room up to that head. */
+    private long limit;
     private long sequence;
 
-    private long records;
+    private final long firstSequence;
     private long payloadBytes;
     private long timesFull;
 
@@ -81,10 +89,13 @@ public final class RingProducer {
         this.quarantine = quarantine;
         this.tail = buffer.getLong(ownBlock + CursorDescriptor.TAIL_OFFSET);
         this.sequence = buffer.getLong(ownBlock + CursorDescriptor.NEXT_SEQUENCE_OFFSET);
+        this.firstSequence = sequence;
         this.published = tail;
+        this.shown = tail;
         this.looked = tail;
         // The peer's head is not known yet; the lowest one possible makes the ring look full until the first look.
         this.head = Math.max(0, tail - capacity);
+        this.limit = head + capacity;
         if (tail < 0 || tail % RecordDescriptor.ALIGNMENT != 0) {
             quarantine.impose(QuarantineReason.OWN_CURSORS_BROKEN);
         }
@@ -123,18 +134,27 @@ public final class RingProducer {
      * @return offset of the first record, or {@link #FULL}
      */
     public int claimBytes(int bytes) {
+        final int place = (int) tail & capacity - 1;
+        // The usual case first: what makes it an unusual one is looked at once more there.
+        if (bytes > 0 && bytes <= RecordDescriptor.MAX_SPAN && bytes <= capacity - place && tail + bytes <= limit
+            && !quarantine.stopped()) {
+            return dataOffset + place;
+        }
+        return claimBeyond(bytes, place);
+    }
+
+    private int claimBeyond(int bytes, int place) {
         if (bytes <= 0 || bytes > RecordDescriptor.MAX_SPAN) {
             throw new IllegalArgumentException("bytes=" + bytes + ", expected 1 to " + RecordDescriptor.MAX_SPAN);
         }
         if (quarantine.stopped()) {
             return FULL;
         }
-        final int place = (int) tail & capacity - 1;
         final int rest = capacity - place;
         final int needed = bytes <= rest ? bytes : rest + bytes;
-        if (tail + needed - head > capacity) {
+        if (tail + needed > limit) {
             refreshHead();
-            if (tail + needed - head > capacity) {
+            if (tail + needed > limit) {
                 timesFull++;
                 return FULL;
             }
@@ -153,7 +173,7 @@ public final class RingProducer {
             return 0;
         }
         refreshHead();
-        return Math.min(capacity - ((int) tail & capacity - 1), (int) (head + capacity - tail));
+        return Math.min(capacity - ((int) tail & capacity - 1), (int) (limit - tail));
     }
 
     /**
@@ -164,20 +184,36 @@ public final class RingProducer {
      * @param now {@code CLOCK_MONOTONIC} in nanoseconds
      */
     public void publish(int type, int payloadLength, long now) {
-        if (quarantine.stopped()) {
-            return;
+        if (!quarantine.stopped()) {
+            finish(type, payloadLength, now);
+            show();
         }
-        final int span = RecordDescriptor.span(payloadLength);
-        final int record = checkedRecord(span);
+    }
+
+    /**
+     * The same, but the consumer may see it only when there are {@value #MAX_HIDDEN} bytes of such records, or with the
+     * next call of {@link #publish} or {@link #needsDoorbell}.
+     */
+    public void publishLater(int type, int payloadLength, long now) {
+        if (!quarantine.stopped()) {
+            finish(type, payloadLength, now);
+            if (published - shown >= MAX_HIDDEN) {
+                show();
+            }
+        }
+    }
+
+    private void finish(int type, int payloadLength, long now) {
         if (payloadLength < 1 || payloadLength > AbiDescriptor.MAX_PAYLOAD) {
             throw new IllegalArgumentException(
                 "payloadLength=" + payloadLength + ", expected 1 to " + AbiDescriptor.MAX_PAYLOAD);
         }
+        final int span = RecordDescriptor.span(payloadLength);
+        final int record = checkedRecord(span);
         ownWords.plainLong(record, (long) type << Integer.SIZE | payloadLength);
         ownWords.plainLong(record + RecordDescriptor.SEQUENCE_OFFSET, sequence);
         ownWords.plainLong(record + RecordDescriptor.ENQUEUED_AT_OFFSET, now);
         sequence++;
-        records++;
         payloadBytes += payloadLength;
         advanceTail(span);
     }
@@ -192,16 +228,18 @@ public final class RingProducer {
         }
         writePadding(checkedRecord(span), span);
         advanceTail(span);
+        show();
     }
 
     /**
-     * Whether the consumer asked to be woken by something published since the last call; if so, ring its doorbell.
-     * Once for each batch, behind its last publish.
+     * Shows the consumer everything that was published. Whether it asked to be woken by something of it since the last
+     * call; if so, ring its doorbell. Once for each batch, behind its last publish.
      */
     public boolean needsDoorbell() {
         if (looked == published || quarantine.stopped()) {
             return false;
         }
+        show();
         // Partner: the fence of RingConsumer.askForWake between its wake_at and its look at the tail.
         VarHandle.fullFence();
         final long wakeAt = joined() ? peerWords.acquireLong(peerBlock + CursorDescriptor.WAKE_AT_OFFSET) : 0;
@@ -220,6 +258,7 @@ public final class RingProducer {
         if (quarantine.stopped()) {
             return true;
         }
+        show();
         final long wakeAt = head + capacity / 4;
         // Partner: the load in RingConsumer.needsSpaceDoorbell.
         ownWords.releaseLong(ownBlock + CursorDescriptor.SPACE_WAKE_AT_OFFSET, wakeAt);
@@ -231,7 +270,7 @@ public final class RingProducer {
 
     /** Records published by this object. */
     public long records() {
-        return records;
+        return sequence - firstSequence;
     }
 
     /** Payload bytes published by this object. */
@@ -254,6 +293,7 @@ public final class RingProducer {
      */
     public int unconsumedRecords() {
         if (!quarantine.stopped()) {
+            show();
             refreshHead();
         }
         int count = 0;
@@ -277,7 +317,7 @@ public final class RingProducer {
 
     private int checkedRecord(int span) {
         final int place = (int) tail & capacity - 1;
-        if (tail + span - head > capacity || span > capacity - place) {
+        if (tail + span > limit || span > capacity - place) {
             throw new IllegalStateException("span=" + span + " at tail=" + tail + " was not claimed, head=" + head);
         }
         return dataOffset + place;
@@ -290,9 +330,15 @@ public final class RingProducer {
     private void advanceTail(int span) {
         tail += span;
         published = tail;
-        ownWords.plainLong(ownBlock + CursorDescriptor.NEXT_SEQUENCE_OFFSET, sequence);
-        // Partner: the acquire load in RingConsumer.refreshTail.
-        ownWords.releaseLong(ownBlock + CursorDescriptor.TAIL_OFFSET, tail);
+    }
+
+    private void show() {
+        if (shown != published) {
+            shown = published;
+            ownWords.plainLong(ownBlock + CursorDescriptor.NEXT_SEQUENCE_OFFSET, sequence);
+            // Partner: the acquire load in RingConsumer.refreshTail.
+            ownWords.releaseLong(ownBlock + CursorDescriptor.TAIL_OFFSET, shown);
+        }
     }
 
     private boolean joined() {
@@ -311,8 +357,9 @@ public final class RingProducer {
         final long seen = peerWords.acquireLong(peerBlock + CursorDescriptor.HEAD_OFFSET);
         if (seen % RecordDescriptor.ALIGNMENT != 0) {
             quarantine.impose(QuarantineReason.HEAD_MISALIGNED);
-        } else if (Long.compareUnsigned(seen - head, published - head) <= 0) {
+        } else if (Long.compareUnsigned(seen - head, shown - head) <= 0) {
             head = seen;
+            limit = seen + capacity;
         } else {
             quarantine.impose(
                 seen - head < 0 ? QuarantineReason.HEAD_BACKWARDS : QuarantineReason.HEAD_BEYOND_TAIL);

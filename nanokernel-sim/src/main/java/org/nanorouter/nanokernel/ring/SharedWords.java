@@ -36,4 +36,9 @@ class SharedWords {
     long plainLong(int offset) {
         return (long) LONGS.getOpaque(memory, offset);
     }
+
+    /** May be of several moments: for what nothing depends on. */
+    long anyLong(int offset) {
+        return memory.getLong(offset);
+    }
 }

@@ -4,9 +4,10 @@
  *
  * <h2>Flow</h2>
  * A {@link org.nanorouter.nanokernel.ring.RingProducer} claims room in its own region, the caller fills the payload in
- * place, and one release store of the tail publishes the record. A {@link org.nanorouter.nanokernel.ring.RingConsumer}
- * polls the offset of a record in the peer's read-only region, the caller uses it in place, and one release store of
- * the head, in the consumer's own region, gives the room back. No byte is copied by this package.
+ * place, and one release store of the tail publishes the record, or a few small ones of a batch. A
+ * {@link org.nanorouter.nanokernel.ring.RingConsumer} polls the offset of a record in the peer's region, which it can
+ * only read, the caller uses it in place, and one release store of the head, in the consumer's own region, gives the
+ * room back. No byte is copied by this package.
  *
  * <pre>
  *        own region of A (A writes)              own region of B (B writes)

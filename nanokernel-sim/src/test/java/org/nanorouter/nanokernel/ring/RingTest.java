@@ -61,6 +61,58 @@ class RingTest {
         assertThat(consumer.buffer().getInt(seen + RecordDescriptor.VNET_HDR_OFFSET + Long.BYTES)).isEqualTo(2);
     }
 
+    private void publishLater(int length) {
+        assertThat(producer.claim(length)).isNotEqualTo(RingProducer.FULL);
+        producer.publishLater(RecordDescriptor.TYPE_ETHERNET, length, 1);
+    }
+
+    /** How many records the consumer finds and steps over. */
+    private int found() {
+        int count = 0;
+        while (consumer.poll() >= 0) {
+            consumer.advance();
+            count++;
+        }
+        return count;
+    }
+
+    @Test
+    void whatIsPublishedLaterIsSeenWithTheDoorbellAtTheLatest() {
+        consumer.askForWake();
+        publishLater(60);
+        publishLater(60);
+        assertThat(found()).isZero();
+        assertThat(producer.needsDoorbell()).isTrue();
+        assertThat(found()).isEqualTo(2);
+        assertThat(producer.needsDoorbell()).isFalse();
+    }
+
+    @Test
+    void whatIsPublishedLaterIsSeenWithTheNextThatIsPublishedAndWhenItIsMuch() {
+        publishLater(60);
+        TwoRegions.send(producer, 60, (byte) 1);
+        assertThat(found()).isEqualTo(2);
+        publishLater(1500);
+        assertThat(found()).as("a large one").isEqualTo(1);
+        for (int i = 0; i < 11; i++) {
+            publishLater(60);
+        }
+        assertThat(found()).as("hidden beyond a KiB").isEqualTo(11);
+        publishLater(60);
+        assertThat(found()).isZero();
+        assertThat(producer.unconsumedRecords()).as("none is forgotten").isEqualTo(15);
+        assertThat(found()).isEqualTo(1);
+        assertThat(consumer.sequenceGaps()).isZero();
+        assertThat(producer.records()).isEqualTo(15);
+    }
+
+    @Test
+    void whoWaitsForSpaceHasShownWhatItPublished() {
+        publishLater(60);
+        producer.askForSpace();
+        assertThat(found()).isEqualTo(1);
+    }
+
     @Test
     void pollAnswersTheSameRecordUntilItIsSteppedOver() {
         TwoRegions.send(producer, 10, (byte) 1);

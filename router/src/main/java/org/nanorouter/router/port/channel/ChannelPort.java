@@ -168,7 +168,7 @@ public final class ChannelPort implements Port {
         ByteBuffer target = producer.buffer();
         target.put(record + RecordDescriptor.VNET_HDR_OFFSET, batch.memory(), batch.vnetHdrOffset(index),
             FrameBatch.VNET_HDR_LENGTH + length);
-        producer.publish(RecordDescriptor.TYPE_ETHERNET, length, now);
+        producer.publishLater(RecordDescriptor.TYPE_ETHERNET, length, now);
         batch.delivered(index, counters);
     }
 
@@ -264,7 +264,7 @@ public final class ChannelPort implements Port {
                 cancelled = 0;
             }
             int length = batch.frameLength(index);
-            producer.publish(RecordDescriptor.TYPE_ETHERNET, length, now);
+            producer.publishLater(RecordDescriptor.TYPE_ETHERNET, length, now);
             batch.delivered(index, counters);
         }
 
