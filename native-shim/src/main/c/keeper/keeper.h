@@ -23,10 +23,10 @@
 #define KEEPER_MAX_NAME 64
 #define KEEPER_MAX_FDS 4
 /*
- * Entries; one that is more is a reason to drop everything. More than 32 OSes can bring about, whose 64 programs may have
- * 64 ports each.
+ * Entries; one that is more is a reason to drop everything. An OS alone can bring about some 15,000, with 64 programs that
+ * have 64 ports each and open what there is.
  */
-#define KEEPER_MAX_ENTRIES 262144
+#define KEEPER_MAX_ENTRIES 1048576
 
 enum keeper_type {
 	/* Keep this; replaces what is kept under the name, descriptors too. */

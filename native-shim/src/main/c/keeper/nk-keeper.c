@@ -59,6 +59,8 @@ struct keeper {
 	char **command;
 	sigset_t before;
 	pid_t child;
+	/* It was told to end, which it does whatever it dies of. */
+	bool ending;
 	/* Our end of the socket, NONE once the program has closed its own. */
 	int socket;
 	/* By the hash of their names. */
@@ -196,6 +198,9 @@ static bool receive(struct keeper *keeper)
 
 	if (received < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
+	/* It died with something unread; what it had sent is still there. */
+	if (received < 0 && errno == ECONNRESET)
+		return true;
 	if (received <= 0) {
 		hang_up(keeper);
 		return false;
@@ -325,7 +330,7 @@ static void child_ended(struct keeper *keeper, int wait_status)
 {
 	bool died = WIFSIGNALED(wait_status) || WEXITSTATUS(wait_status) == JVM_OUT_OF_MEMORY;
 
-	if (!died || !keeper->count || !may_start_again(keeper))
+	if (!died || keeper->ending || !keeper->count || !may_start_again(keeper))
 		exit(status_of(wait_status));
 	fprintf(stderr, "nk-keeper: the nanokernel was ended by %s %d and is started again\n",
 		WIFSIGNALED(wait_status) ? "signal" : "its JVM with",
@@ -356,6 +361,12 @@ static void orphan_ended(struct keeper *keeper, pid_t pid, int status)
 	}
 }
 
+static void drain(struct keeper *keeper)
+{
+	while (keeper->socket != NONE && receive(keeper))
+		;
+}
+
 static void reap(struct keeper *keeper)
 {
 	int child_status = 0;
@@ -364,8 +375,7 @@ static void reap(struct keeper *keeper)
 	pid_t pid;
 
 	/* What a program that died sent last, which may be of a process that died, too. */
-	while (keeper->socket != NONE && receive(keeper))
-		;
+	drain(keeper);
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (pid == keeper->child) {
 			child_status = status;
@@ -374,8 +384,11 @@ static void reap(struct keeper *keeper)
 			orphan_ended(keeper, pid, status_of(status));
 		}
 	}
-	if (child_is_gone)
+	if (child_is_gone) {
+		/* It may have lived a little longer than the look above. */
+		drain(keeper);
 		child_ended(keeper, child_status);
+	}
 }
 
 int main(int argc, char **argv)
@@ -422,10 +435,12 @@ int main(int argc, char **argv)
 		if (ready <= 0)
 			continue;
 		if (polled[1].revents && read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-			if (info.ssi_signo == SIGCHLD)
+			if (info.ssi_signo == SIGCHLD) {
 				reap(&keeper);
-			else
+			} else {
+				keeper.ending |= info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT;
 				kill(keeper.child, (int)info.ssi_signo);
+			}
 		} else if (polled[0].revents) {
 			receive(&keeper);
 		}

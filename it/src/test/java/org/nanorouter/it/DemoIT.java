@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -141,6 +142,7 @@ class DemoIT {
         assertPasses(start(List.of("unshare", "-n"), "--check", "--host", "external"));
     }
 
+    @Tag("once")
     @Test
     void twoRunBesideEachOther() throws Exception {
         Process first = start(List.of(), "--check");
@@ -150,6 +152,7 @@ class DemoIT {
         assertThat(output).endsWith("\n" + STEPS + " passed, 0 failed\n");
     }
 
+    @Tag("once")
     @ParameterizedTest
     @ValueSource(strings = {"KILL", "INT", "TERM"})
     void nothingIsLeftOfOneThatWasStopped(String signal) throws Exception {
@@ -163,6 +166,7 @@ class DemoIT {
         assertNothingIsLeft();
     }
 
+    @Tag("once")
     @Test
     void nothingIsLeftOfOneWithAnExternalHostThatWasKilledWithinATransfer() throws Exception {
         Privilege.requireRoot();

@@ -7,6 +7,7 @@ import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -141,15 +142,25 @@ public final class CellProcess {
         return new CellProcess(pid, NO_DESCRIPTOR, true);
     }
 
-    /** Process 1 is nk-cell's only child. */
+    /** Of nk-cell's children process 1 is the one with a pid namespace of its own. */
     private void findInit() {
-        ProcessHandle.of(pid).flatMap(watcher -> watcher.children().findFirst()).ifPresent(child -> {
-            int fd = org.nanorouter.shim.Process.pidfdOpen((int) child.pid());
-            if (fd >= 0) {
-                initDescriptor = fd;
-                init = child.pid();
-            }
-        });
+        ProcessHandle.of(pid).flatMap(watcher -> watcher.children().filter(CellProcess::isInCell).findFirst())
+                .ifPresent(child -> {
+                    int fd = org.nanorouter.shim.Process.pidfdOpen((int) child.pid());
+                    if (fd >= 0) {
+                        initDescriptor = fd;
+                        init = child.pid();
+                    }
+                });
+    }
+
+    private static boolean isInCell(ProcessHandle process) {
+        try {
+            return !Files.readSymbolicLink(Path.of("/proc/" + process.pid() + "/ns/pid"))
+                    .equals(Files.readSymbolicLink(Path.of("/proc/self/ns/pid")));
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /** Whether a nanokernel before this one started it. */

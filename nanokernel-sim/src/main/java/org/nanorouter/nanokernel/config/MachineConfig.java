@@ -94,6 +94,11 @@ public record MachineConfig(@Nullable String name, long ringSize, Duration heart
         return parse(text, file, Processors.present());
     }
 
+    /** The same of a machine that runs: it is not held against processors that went away meanwhile. */
+    public static MachineConfig parseRunning(String text, Path file) throws ConfigException {
+        return parse(text, file, null);
+    }
+
     /** The same for a machine with these processors. */
     static MachineConfig parse(String text, Path file, @Nullable BitSet processors) throws ConfigException {
         return new MachineReader(ConfigReader.parse(text, file), processors).read();

@@ -57,6 +57,7 @@ public final class Nanokernel {
     private @Nullable StartException startFailure;
     private @Nullable Runnable stopAction;
     private boolean stopping;
+    private boolean tookOver;
 
     private Nanokernel(Options options, PollLoop loop) {
         this.options = options;
@@ -106,6 +107,11 @@ public final class Nanokernel {
                             new KernelControl(loop, machine, options.directory()))) {
                 LOG.info("instance {} at {}", options.directory().name(), control.path());
                 serve(machine, succession);
+            } finally {
+                if (succession && !tookOver) {
+                    // Nobody else will: with this process the keeper ends, and what it has.
+                    record.endLeftovers();
+                }
             }
         } catch (AccessDeniedException e) {
             throw new StartException(StartException.NO_PERMISSION, e.getMessage() + ": permission denied", e);
@@ -150,12 +156,16 @@ public final class Nanokernel {
             loop.addForEnd(STANDARD_INPUT, this::onLifelineEnd);
         }
         loop.execute(() -> {
-            if (succession) {
-                machine.takeOver();
+            try {
+                if (succession) {
+                    machine.takeOver();
+                    tookOver = true;
+                }
+                startAll(machine);
+            } finally {
+                look(machine, System.nanoTime());
+                watchdog();
             }
-            startAll(machine);
-            look(machine, System.nanoTime());
-            watchdog();
         });
         stopAction = () -> stopAll(machine);
         // Where it is refused, a busy machine delays what is seen of a failure.

@@ -4,11 +4,11 @@ package org.nanorouter.nanokernel.keeper;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import java.util.function.ObjIntConsumer;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.loop.PollLoop;
 import org.nanorouter.shim.Errno;
@@ -42,7 +42,7 @@ public final class Keeper implements AutoCloseable {
     private final NativeBuffer poll = NativeBuffer.allocate(Poll.ENTRY_LENGTH);
     private final ByteBuffer out = outMemory.buffer();
     private final ByteBuffer in = inMemory.buffer();
-    private final Map<String, Kept> kept = new LinkedHashMap<>();
+    private final NavigableMap<String, Kept> kept = new TreeMap<>();
     private int fd;
     /** Which waits on the descriptor; null: none yet. */
     private @Nullable PollLoop loop;
@@ -135,10 +135,10 @@ public final class Keeper implements AutoCloseable {
         return kept.remove(name);
     }
 
-    /** Takes everything whose name matches, in no order. It stays kept. */
-    public List<Kept> takeAll(String pattern) {
-        Pattern names = Pattern.compile(pattern);
-        List<Kept> found = kept.values().stream().filter(each -> names.matcher(each.name()).matches()).toList();
+    /** Takes everything whose name is this prefix and a word without a slash, in no order. It stays kept. */
+    public List<Kept> takeUnder(String prefix) {
+        List<Kept> found = kept.tailMap(prefix).values().stream().takeWhile(each -> each.name().startsWith(prefix))
+                .filter(each -> each.name().indexOf('/', prefix.length()) < 0).toList();
         found.forEach(each -> kept.remove(each.name()));
         return found;
     }

@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  *   management          the management region, writable
  *   door/OS             the listening attach socket
  *   region/OS           the region of the present epoch, writable; its token
- *   bell/FROM/TO        a doorbell: for who rings, for who waits
+ *   bell/FROM-TO        a doorbell: for who rings, for who waits
  *   os/OS               its process; goal, ready, failure, when the process began
  * </pre>
  */
@@ -35,6 +35,7 @@ final class Ledger implements Doorbells.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(Ledger.class);
     private static final String MANAGEMENT = "management";
     private static final String BELL = "bell/";
+    private static final int MAX_FAILURE_TEXT = 1_000;
 
     private final Keeper keeper;
     private final CellRecord record;
@@ -98,19 +99,19 @@ final class Ledger implements Doorbells.Listener {
 
     @Override
     public void made(int from, int to, int ringer, int waiter) {
-        keeper.keep(BELL + from + "/" + to, 0, "", ringer, waiter);
+        keeper.keep(BELL + from + "-" + to, 0, "", ringer, waiter);
     }
 
     @Override
     public void forgotten(int from, int to) {
-        keeper.drop(BELL + from + "/" + to);
+        keeper.drop(BELL + from + "-" + to);
     }
 
     /** Takes all doorbells. */
     void takeBells(Doorbells doorbells) {
-        for (Kept each : keeper.takeAll(BELL + "[0-9]+/[0-9]+")) {
-            String[] words = each.name().split("/");
-            doorbells.adopt(Integer.parseInt(words[1]), Integer.parseInt(words[2]), each.descriptors()[0],
+        for (Kept each : keeper.takeUnder(BELL)) {
+            String[] words = each.name().substring(BELL.length()).split("-");
+            doorbells.adopt(Integer.parseInt(words[0]), Integer.parseInt(words[1]), each.descriptors()[0],
                     each.descriptors()[1]);
         }
     }
@@ -121,7 +122,11 @@ final class Ledger implements Doorbells.Listener {
         long pid = cell == null ? 0 : cell.pid();
         OptionalLong began = pid == 0 ? OptionalLong.empty() : CellRecord.startTime(pid);
         keeper.keep(name(os), pid, "goal=" + os.goal() + "\nready=" + os.isReady() + "\nbegan="
-                + (began.isPresent() ? began.getAsLong() : "") + "\nfailure=" + os.failureText);
+                + (began.isPresent() ? began.getAsLong() : "") + "\nfailure=" + line(os.failureText));
+    }
+
+    private static String line(String text) {
+        return text.substring(0, Math.min(text.length(), MAX_FAILURE_TEXT)).replaceAll("\\p{Cntrl}", "?");
     }
 
     private static String name(ManagedOs os) {

@@ -145,6 +145,8 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         refuseWhileStopping(os);
         CompletableFuture<Void> result = os.begin();
         os.budget.clear();
+        // First, so that a nanokernel that takes over knows why it is RESTARTING.
+        os.aim(ManagedOs.Goal.RESTART);
         switch (lifecycle.state(os)) {
             case RUNNING, SUSPECT, PANICKED, HUNG -> {
                 memory.countRestart(os);
@@ -154,7 +156,6 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
                 // Nothing runs, or the restart is under way, or it is only booting, from where it goes by STOPPED.
             }
         }
-        os.aim(ManagedOs.Goal.RESTART);
         if (os.cell != null) {
             terminate(os);
         } else {

@@ -111,16 +111,25 @@ final class MachineMemory implements AutoCloseable {
         os.region = region;
         ledger.keepRegion(os.name(), region.writableFd(), os.token);
         management.beginEpoch(os.id(), length, now, incarnation);
-        for (ManagedOs peer : peersWithRegion(os, all)) {
-            management.openRing(os.id(), peer.id(), placeOf(os, peer));
-            management.openRing(peer.id(), os.id(), placeOf(peer, os));
-        }
+        openRings(os, all);
         for (ManagedOs peer : peersWithRegion(os, all)) {
             AttachSession session = peer.session();
             if (session != null) {
                 session.peer(grantOf(os, region, peer));
             }
         }
+    }
+
+    private void openRings(ManagedOs os, Collection<ManagedOs> all) {
+        for (ManagedOs peer : peersWithRegion(os, all)) {
+            management.openRing(os.id(), peer.id(), placeOf(os, peer));
+            management.openRing(peer.id(), os.id(), placeOf(peer, os));
+        }
+    }
+
+    /** Of all OSes with a region, once they are taken over: some may not have been opened yet. */
+    void openRings(Collection<ManagedOs> all) {
+        all.stream().filter(os -> os.region != null).forEach(os -> openRings(os, all));
     }
 
     /** Takes over the region of the OS's present epoch; false if none was kept, or it is another one's. */
@@ -136,6 +145,7 @@ final class MachineMemory implements AutoCloseable {
             return true;
         } catch (IOException e) {
             LOG.warn("{}: its region cannot be taken over: {}", os.name(), e.getMessage());
+            ledger.dropRegion(os.name());
             return false;
         }
     }

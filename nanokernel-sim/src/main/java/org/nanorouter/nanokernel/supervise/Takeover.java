@@ -8,8 +8,6 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.abi.Failure;
 import org.nanorouter.nanokernel.abi.OsKind;
 import org.nanorouter.nanokernel.abi.OsState;
@@ -17,13 +15,15 @@ import org.nanorouter.nanokernel.cell.CellProcess;
 import org.nanorouter.nanokernel.keeper.Kept;
 import org.nanorouter.nanokernel.loop.PollLoop;
 import org.nanorouter.nanokernel.memory.OsRegionObject;
-import org.nanorouter.shim.ShimException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings the machine back to where a nanokernel left it that was killed, which may be anywhere: between any two of its
  * steps. The OS table says how far an OS had come; what was begun with it is done again or to the end.
  */
 final class Takeover {
+    private static final Logger LOG = LoggerFactory.getLogger(Takeover.class);
     /** Of a process whose end nobody saw. */
     private static final int KILLED = 128 + 9;
 
@@ -47,20 +47,33 @@ final class Takeover {
     }
 
     void run(Collection<ManagedOs> oses) {
-        oses.forEach(this::restore);
+        oses.forEach(os -> guarded(os, () -> restore(os)));
         restorePrograms();
         ledger.dropRest();
         oses.forEach(ManagedOs::keep);
         ledger.writeProcesses(oses);
+        memory.openRings(oses);
         // Only now: what one OS goes on with, its peers are told.
-        oses.forEach(this::goOn);
+        oses.forEach(os -> guarded(os, () -> goOn(os)));
+    }
+
+    /** What is wrong with one OS shall not be the end of the others. */
+    private static void guarded(ManagedOs os, Runnable step) {
+        try {
+            step.run();
+        } catch (RuntimeException e) {
+            LOG.error("{}: cannot be taken over as it is, its process is ended", os.name(), e);
+            if (os.cell != null) {
+                os.cell.kill();
+            }
+        }
     }
 
     private void restorePrograms() {
         try {
             memory.switchboard().restore((os, epoch, program, fd) -> machine.os(os).door.resume(epoch, program, fd));
-        } catch (ShimException e) {
-            throw new IllegalStateException("what programs share cannot be taken over", e);
+        } catch (RuntimeException e) {
+            LOG.error("not everything that programs share could be taken over", e);
         }
     }
 
@@ -101,7 +114,7 @@ final class Takeover {
             case BOOTING, RUNNING, SUSPECT -> goOnRunning(os, state);
             case HUNG -> {
                 if (os.region != null && !recovery.endsHung(os)) {
-                    stays(os);
+                    goOnRunning(os, state);
                 } else {
                     goOnFailed(os);
                 }
@@ -110,10 +123,22 @@ final class Takeover {
             case RESTARTING -> {
                 machine.endEpoch(os);
                 if (!isEnding(os)) {
-                    recovery.start(os);
+                    startNext(os);
                 }
             }
             default -> throw new IllegalStateException("state=" + state);
+        }
+    }
+
+    private void startNext(ManagedOs os) {
+        if (ends.remove(os) != null) {
+            os.cell = null;
+        }
+        if (os.cell == null) {
+            recovery.start(os);
+        } else {
+            os.aim(ManagedOs.Goal.RESTART);
+            machine.terminate(os);
         }
     }
 
@@ -207,23 +232,23 @@ final class Takeover {
         }
     }
 
-    /** Ends the nk-cell of an OS's directory that is the keeper's child and that nobody knows. */
+    /** Ends what was started for an OS, is the keeper's child, and nobody knows. */
     private static void endStrays(Path directory) {
-        Optional<ProcessHandle> keeper = ProcessHandle.current().parent();
-        keeper.stream().flatMap(ProcessHandle::children).filter(child -> isCellOf(child.pid(), directory))
-                .forEach(ProcessHandle::destroyForcibly);
+        ProcessHandle.current().parent().stream().flatMap(ProcessHandle::children)
+                .filter(child -> isOf(child.pid(), directory)).forEach(ProcessHandle::destroyForcibly);
     }
 
-    private static boolean isCellOf(long pid, Path directory) {
-        String words = commandLine(pid);
-        return words != null && words.contains("\0--dir\0" + directory + "\0");
+    /** Whether it is the nk-cell of the OS, or its program. */
+    private static boolean isOf(long pid, Path directory) {
+        return read(pid, "cmdline").contains("\0--dir\0" + directory + "\0")
+                || read(pid, "environ").contains("NK_RUN=" + directory + "\0");
     }
 
-    private static @Nullable String commandLine(long pid) {
+    private static String read(long pid, String file) {
         try {
-            return Files.readString(Path.of("/proc/" + pid + "/cmdline"), StandardCharsets.UTF_8);
+            return Files.readString(Path.of("/proc/" + pid, file), StandardCharsets.ISO_8859_1);
         } catch (IOException e) {
-            return null;
+            return "";
         }
     }
 }

@@ -103,7 +103,7 @@ final class MemoryTable {
 
     /** Takes over the memories that a nanokernel left, which are those of programs that it left. */
     void restore(Map<Integer, ProgramSession> programs) {
-        for (Kept kept : keeper.takeAll(KEPT + "[0-9]+")) {
+        for (Kept kept : keeper.takeUnder(KEPT)) {
             String[] words = kept.text().split(" ");
             ProgramSession maker = programs.get(Integer.parseInt(words[0]));
             if (maker == null) {

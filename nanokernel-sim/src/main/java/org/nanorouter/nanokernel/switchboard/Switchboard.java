@@ -36,6 +36,9 @@ public final class Switchboard implements ProgramHost {
     private static final String PROGRAM = "program/";
     private static final String PORT = "port/";
     private static final String CONNECTION = "connection/";
+    private static final String COUNTERS = "counters";
+    /** So many ids are kept as used at once. */
+    private static final int IDS_AT_ONCE = 1024;
 
     private final Keeper keeper;
     private final List<Share> shares;
@@ -47,6 +50,7 @@ public final class Switchboard implements ProgramHost {
     private final Map<Integer, Connection> connections = new LinkedHashMap<>();
     private final Set<Integer> programs = new HashSet<>();
     private int lastId;
+    private int reservedIds;
     private int lastProgram;
 
     /**
@@ -68,7 +72,14 @@ public final class Switchboard implements ProgramHost {
         do {
             lastProgram = lastProgram % SyncDescriptor.HOLDER + 1;
         } while (!programs.add(lastProgram));
+        keepCounters();
         return lastProgram;
+    }
+
+    /** A successor must not give an id again that somebody may still speak of. */
+    private void keepCounters() {
+        reservedIds = lastId > Integer.MAX_VALUE - IDS_AT_ONCE ? Integer.MAX_VALUE : lastId + IDS_AT_ONCE;
+        keeper.keep(COUNTERS, 0, lastProgram + " " + reservedIds);
     }
 
     private int nextId() {
@@ -76,6 +87,9 @@ public final class Switchboard implements ProgramHost {
             lastId = lastId % Integer.MAX_VALUE + 1;
         } while (connections.containsKey(lastId) || portIds.contains(lastId) || memories.has(lastId)
                 || syncs.has(lastId));
+        if (lastId >= reservedIds || lastId == 1) {
+            keepCounters();
+        }
         return lastId;
     }
 
@@ -298,16 +312,21 @@ public final class Switchboard implements ProgramHost {
      *
      * @param resume goes on with the session of a program
      */
-    public void restore(Resume resume) throws ShimException {
+    public void restore(Resume resume) {
+        Kept counters = keeper.take(COUNTERS);
+        if (counters != null) {
+            String[] words = counters.text().split(" ");
+            lastProgram = Integer.parseInt(words[0]);
+            lastId = Integer.parseInt(words[1]);
+        }
         Map<Integer, ProgramSession> sessions = new HashMap<>();
-        for (Kept kept : keeper.takeAll(PROGRAM + "[0-9]+")) {
+        for (Kept kept : keeper.takeUnder(PROGRAM)) {
             String[] words = kept.text().split(" ");
             int id = idOf(kept, PROGRAM);
             programs.add(id);
-            lastProgram = Math.max(lastProgram, id);
             sessions.put(id, resume.resume(words[0], Integer.parseInt(words[1]), id, kept.descriptors()[0]));
         }
-        for (Kept kept : keeper.takeAll(PORT + "[0-9]+")) {
+        for (Kept kept : keeper.takeUnder(PORT)) {
             String[] words = kept.text().split(" ");
             ProgramSession owner = sessions.get(Integer.parseInt(words[0]));
             if (owner == null) {
@@ -316,7 +335,7 @@ public final class Switchboard implements ProgramHost {
                 enter(new OpenPort(idOf(kept, PORT), words[2], Integer.parseInt(words[1]), owner));
             }
         }
-        for (Kept kept : keeper.takeAll(CONNECTION + "[0-9]+")) {
+        for (Kept kept : keeper.takeUnder(CONNECTION)) {
             restoreConnection(idOf(kept, CONNECTION), kept.text().split(" "), sessions);
         }
         memories.restore(sessions);

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
@@ -21,9 +22,12 @@ import org.nanorouter.shim.Fd;
 import org.nanorouter.shim.MappedMemory;
 import org.nanorouter.shim.MemoryObject;
 import org.nanorouter.shim.ShimException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The sync objects, and what becomes of them when a program ends that has them. Nobody's wait goes through here. */
 final class SyncTable {
+    private static final Logger LOG = LoggerFactory.getLogger(SyncTable.class);
     private static final String KEPT = "sync/";
 
     private final Keeper keeper;
@@ -122,23 +126,30 @@ final class SyncTable {
     }
 
     /** Takes over the sync objects that a nanokernel left, with what it had not put right yet. */
-    void restore(Map<Integer, ProgramSession> programs) throws ShimException {
-        for (Kept kept : keeper.takeAll(KEPT + "[0-9]+")) {
+    void restore(Map<Integer, ProgramSession> programs) {
+        for (Kept kept : keeper.takeUnder(KEPT)) {
             String[] words = kept.text().split(" ");
-            SyncKind kind = SyncKind.of(Integer.parseInt(words[0]));
-            if (kind == null) {
-                throw new IllegalStateException("kept sync object " + kept.text());
+            try {
+                Sync sync = map(Integer.parseInt(kept.name().substring(KEPT.length())), words[2],
+                        Objects.requireNonNull(SyncKind.of(Integer.parseInt(words[0]))), Integer.parseInt(words[1]),
+                        kept.descriptors()[0]);
+                restoreUsers(sync, programs);
+            } catch (ShimException e) {
+                LOG.error("sync object {} is lost to who opens it from now on: {}", words[2], e.getMessage());
+                Fd.close(kept.descriptors()[0]);
+                keeper.drop(kept.name());
             }
-            Sync sync = map(Integer.parseInt(kept.name().substring(KEPT.length())), words[2], kind,
-                    Integer.parseInt(words[1]), kept.descriptors()[0]);
-            sync.users().restore(programs);
-            for (ProgramSession user : sync.users().all()) {
-                for (int openings = sync.users().of(user); openings > 0; openings--) {
-                    charge(user, sync);
-                }
-            }
-            endIfUnused(sync);
         }
+    }
+
+    private void restoreUsers(Sync sync, Map<Integer, ProgramSession> programs) {
+        sync.users().restore(programs);
+        for (ProgramSession user : sync.users().all()) {
+            for (int openings = sync.users().of(user); openings > 0; openings--) {
+                charge(user, sync);
+            }
+        }
+        endIfUnused(sync);
     }
 
     /** The program gives one opening back; false if there is no sync object of that id. */
@@ -147,16 +158,20 @@ final class SyncTable {
         if (sync == null) {
             return false;
         }
-        if (sync.users().of(program) > 0) {
+        int openings = sync.users().of(program);
+        if (openings == 1) {
+            // First: who takes over from a nanokernel that was killed here does it again.
+            SyncRepair.closed(sync.page(), sync.kind(), program.id());
+        }
+        if (openings > 0) {
             uncharge(program);
             sync.users().remove(program);
-            if (sync.users().of(program) == 0) {
+            if (openings == 1) {
                 Set<Sync> its = byProgram.getOrDefault(program, Set.of());
                 its.remove(sync);
                 if (its.isEmpty()) {
                     byProgram.remove(program);
                 }
-                SyncRepair.closed(sync.page(), sync.kind(), program.id());
                 endIfUnused(sync);
             }
         }
@@ -166,10 +181,10 @@ final class SyncTable {
     void left(ProgramSession program) {
         Set<Sync> its = byProgram.remove(program);
         for (Sync sync : its == null ? Set.<Sync>of() : its) {
+            SyncRepair.ended(sync.page(), sync.kind(), program.id());
             for (int openings = sync.users().removeAll(program); openings > 0; openings--) {
                 uncharge(program);
             }
-            SyncRepair.ended(sync.page(), sync.kind(), program.id());
             endIfUnused(sync);
         }
     }

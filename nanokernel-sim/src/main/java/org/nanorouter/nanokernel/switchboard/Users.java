@@ -36,7 +36,7 @@ final class Users {
 
     /** Takes over the users that a nanokernel left; who is no program any more, is none. */
     void restore(Map<Integer, ProgramSession> programs) {
-        for (Kept kept : keeper.takeAll(prefix + "[0-9]+")) {
+        for (Kept kept : keeper.takeUnder(prefix)) {
             ProgramSession program = programs.get(Integer.parseInt(kept.name().substring(prefix.length())));
             if (program == null) {
                 keeper.drop(kept.name());

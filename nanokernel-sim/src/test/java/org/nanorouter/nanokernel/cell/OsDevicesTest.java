@@ -93,8 +93,11 @@ class OsDevicesTest {
         try {
             assertThat(owner.getInputStream().read()).isEqualTo('\n');
             assertThatThrownBy(devices::claim).hasMessageContaining("tap0 belongs to OS dead of instance z");
-            owner.descendants().forEach(ProcessHandle::destroyForcibly);
+            List<ProcessHandle> all = owner.descendants().toList();
+            all.forEach(ProcessHandle::destroyForcibly);
             owner.destroyForcibly().waitFor();
+            // The lock is free when the last of them is gone.
+            all.forEach(process -> process.onExit().join());
             devices.claim();
             assertThat(directory.resolve(file)).content().startsWith("OS a of instance one, process ");
         } finally {

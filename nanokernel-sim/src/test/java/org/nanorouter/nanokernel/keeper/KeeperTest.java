@@ -82,8 +82,8 @@ class KeeperTest {
     @Test
     void whatWasKeptIsTakenOnce() throws Exception {
         int bell = EventFd.create();
-        send(KeeperDescriptor.TYPE_ENTRY, "bell/1", 0, Kept.ALIVE, "a b", bell);
-        send(KeeperDescriptor.TYPE_ENTRY, "bell/2", 0, Kept.ALIVE, "", bell, bell);
+        send(KeeperDescriptor.TYPE_ENTRY, "bell/a-1", 0, Kept.ALIVE, "a b", bell);
+        send(KeeperDescriptor.TYPE_ENTRY, "bell/b-2", 0, Kept.ALIVE, "", bell, bell);
         send(KeeperDescriptor.TYPE_ENTRY, "os/one", 77, 3, "x");
         send(KeeperDescriptor.TYPE_END, "", 0, 0, "");
         Fd.close(bell);
@@ -93,12 +93,13 @@ class KeeperTest {
             Kept os = keeper.take("os/one");
             assertThat(os).extracting(Kept::pid, Kept::status, Kept::text).containsExactly(77L, 3, "x");
             assertThat(keeper.take("os/one")).isNull();
-            Kept taken = keeper.takeAll("bell/1.*").get(0);
+            assertThat(keeper.takeUnder("be")).isEmpty();
+            Kept taken = keeper.takeUnder("bell/a-").get(0);
             assertThat(taken.text()).isEqualTo("a b");
             assertThat(EventFd.ring(taken.descriptors()[0])).isNotNegative();
             Fd.close(taken.descriptors()[0]);
             keeper.dropRest();
-            assertThat(receive()).isEqualTo(KeeperDescriptor.TYPE_DROP + " 0 bell/2| 0");
+            assertThat(receive()).isEqualTo(KeeperDescriptor.TYPE_DROP + " 0 bell/b-2| 0");
         }
     }
 

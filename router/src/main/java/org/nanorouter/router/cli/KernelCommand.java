@@ -76,11 +76,12 @@ final class KernelCommand implements Callable<Integer> {
     private static MachineConfig read(Path file, Keeper keeper) throws IOException {
         try {
             byte[] before = keeper.takeBytes(KEPT_CONFIG);
-            String text = before == null ? MachineConfig.text(file) : new String(before, StandardCharsets.UTF_8);
-            MachineConfig machine = MachineConfig.parse(text, file);
-            if (before == null) {
-                keeper.keepBytes(KEPT_CONFIG, text.getBytes(StandardCharsets.UTF_8));
+            if (before != null) {
+                return MachineConfig.parseRunning(new String(before, StandardCharsets.UTF_8), file);
             }
+            String text = MachineConfig.text(file);
+            MachineConfig machine = MachineConfig.parse(text, file);
+            keeper.keepBytes(KEPT_CONFIG, text.getBytes(StandardCharsets.UTF_8));
             return machine;
         } catch (ConfigException e) {
             throw new CommandFailure(ExitStatus.CONFIGURATION, String.valueOf(e.getMessage()), e);

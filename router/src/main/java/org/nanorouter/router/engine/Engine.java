@@ -320,12 +320,13 @@ public final class Engine {
         if (landing != null && !batch.isIn(space)) {
             landing = null;
         }
+        if (landing != null) {
+            // Before anything can throw: what is kept there must be shown whatever becomes of the rest.
+            markDirty(predicted);
+        }
         long nowMs = now / NANOS_PER_MS;
         for (int i = 0; i < count; i++) {
             forward(slot, i, landing, predicted, now, nowMs);
-        }
-        if (landing != null) {
-            markDirty(predicted);
         }
         flush(now);
         if (count == 1) {

@@ -18,6 +18,8 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -62,6 +64,8 @@ class ProgramCommandsTest {
     private static RunDirectory instance;
     private static Nanokernel nanokernel;
     private static CompletableFuture<Integer> running;
+    /** The common pool has one thread on two processors, from Java 25 on for this, too. */
+    private static final ExecutorService THREADS = Executors.newCachedThreadPool();
 
     private volatile Runnable whenShown = () -> { };
     private final StringWriter out = new StringWriter() {
@@ -83,7 +87,7 @@ class ProgramCommandsTest {
             } catch (Exception e) {
                 throw new AssertionError(e);
             }
-        });
+        }, THREADS);
         await().until(() -> running.isDone() || Files.exists(instance.tokenFile("a"))
                 && Files.exists(instance.tokenFile("b")));
     }
@@ -92,6 +96,7 @@ class ProgramCommandsTest {
     static void stopNanokernel() throws Exception {
         nanokernel.stop();
         assertThat(running.get(WAIT_MS, TimeUnit.MILLISECONDS)).isZero();
+        THREADS.shutdownNow();
     }
 
     private static Map<String, String> environment(String os) {
@@ -136,7 +141,7 @@ class ProgramCommandsTest {
 
     /** One of Java at once, which waits for this test. */
     private CompletableFuture<Integer> begin(String command, String... words) {
-        return CompletableFuture.supplyAsync(() -> java(command, words));
+        return CompletableFuture.supplyAsync(() -> java(command, words), THREADS);
     }
 
     private static int status(CompletableFuture<Integer> command) throws Exception {
