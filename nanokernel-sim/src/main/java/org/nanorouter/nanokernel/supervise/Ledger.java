@@ -30,6 +30,10 @@ import org.slf4j.LoggerFactory;
  *   bell/FROM-TO        a doorbell: for who rings, for who waits
  *   os/OS               its process; goal, ready, failure, when the process began
  * </pre>
+ *
+ * <p>Beside these there are {@code config}, which is the command's, and what {@code switchboard} keeps:
+ * {@code counters}, {@code program/ID}, {@code port/ID}, {@code connection/ID}, {@code memory/ID} and {@code sync/ID}
+ * with their {@code .../user/PROGRAM}.
  */
 final class Ledger implements Doorbells.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(Ledger.class);

@@ -20,7 +20,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Brings the machine back to where a nanokernel left it that was killed, which may be anywhere: between any two of its
- * steps. The OS table says how far an OS had come; what was begun with it is done again or to the end.
+ * steps. The OS table says how far an OS had come; what was begun with it is done again or to the end. Decision 22 has
+ * what is not kept.
  */
 final class Takeover {
     private static final Logger LOG = LoggerFactory.getLogger(Takeover.class);
