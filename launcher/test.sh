@@ -12,7 +12,8 @@ test_usage() {
   cat << 'END'
 Usage: nanorouter test [--quick] [--jdk HOME]... [--only TEST]
 
-Runs the tests and ends with one line: N passed, N failed, N skipped.
+Runs the tests and ends with what failed, again, and one line: N passed,
+N failed, N skipped.
 
       --quick      the unit tests alone; needs no root
       --jdk HOME   run on this JDK; may be repeated. Default: the one in use,
@@ -44,6 +45,7 @@ run_tests() {
   done
 
   passed=0 failed=0 skipped=0
+  failures=()
   if [[ -n $quick ]]; then
     require find_missing_for_build
   else
@@ -67,6 +69,8 @@ run_tests() {
     again=1
   done
   look_for_leftovers
+  # Once more: whoever keeps only the end of a long log has to find the reason there.
+  (( ${#failures[@]} == 0 )) || printf '%s\n' "${failures[@]}"
   printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
   if (( EUID == 0 && skipped > 0 )); then
     say 'skipped tests count as failures: root can run all of them'
@@ -112,6 +116,7 @@ test_on() {
     failed=$((failed + 1))
   fi
   count_reports
+  mapfile -t -O "${#failures[@]}" failures < <(failures_in "$log" "$feature")
   say "Java $feature: $((SECONDS - begin)) s"
 }
 
@@ -132,6 +137,16 @@ show_tests() {
       printf '    %s\n' "${BASH_REMATCH[1]}"
     fi
   done
+}
+
+# failures_in LOG FEATURE: for each test that failed its name and the first lines of what it threw.
+failures_in() {
+  awk -v java="Java $2" '
+    /^\[ERROR\] Tests run:/ { next }
+    /^\[ERROR\] .*<<< (FAILURE|ERROR)!$/ { print java ": " substr($0, 9); left = 8; next }
+    /^\[(INFO|WARNING|ERROR)\]|^\tat / { left = 0 }
+    /^$/ { next }
+    left > 0 { print "  " $0; left-- }' "$1"
 }
 
 # Adds up the reports of all modules.
