@@ -34,6 +34,9 @@ final class OsReport {
         report.put("ready", os.isReady());
         report.put("restarts", table.restartCount(os.id()));
         report.put("uptime_s", os.region == null ? null : seconds(now - table.startedAt(os.id())));
+        report.put("heartbeat_silence_ms", os.isReady() ? os.watch.silence(now) / NS_PER_MS : null);
+        report.put("heartbeat_deadline_ms", table.heartbeatDeadlineMs(os.id()));
+        report.put("last_failure", lastFailure(os, table, now));
         return complete(report);
     }
 
@@ -52,21 +55,21 @@ final class OsReport {
         report.put("endpoint_pid", session == null || session.peerPid() <= 0 ? null : session.peerPid());
         report.put("restart", restart(os));
         report.put("peers", os.config.peers().stream().sorted().toList());
-        report.put("heartbeat_silence_ms", os.isReady() ? os.watch.silence(now) / NS_PER_MS : null);
-        report.put("heartbeat_deadline_ms", table.heartbeatDeadlineMs(os.id()));
         report.put("run_directory", os.directory.path().toString());
         report.put("console_log", os.config.kind() == OsKind.EXTERNAL ? null : os.directory.consoleLog().toString());
+        return complete(report);
+    }
+
+    private static @Nullable Map<String, @Nullable Object> lastFailure(ManagedOs os, ManagementRegion table, long now) {
         Failure failure = table.lastFailure(os.id());
         if (failure == null || failure == Failure.NONE) {
-            report.put("last_failure", null);
-        } else {
-            Map<String, @Nullable Object> last = new LinkedHashMap<>();
-            last.put("kind", ConfigReader.label(failure));
-            last.put("text", os.failureText);
-            last.put("ago_s", seconds(now - table.lastFailureAt(os.id())));
-            report.put("last_failure", last);
+            return null;
         }
-        return complete(report);
+        Map<String, @Nullable Object> last = new LinkedHashMap<>();
+        last.put("kind", ConfigReader.label(failure));
+        last.put("text", os.failureText);
+        last.put("ago_s", seconds(now - table.lastFailureAt(os.id())));
+        return last;
     }
 
     /** Only if there are limits: what was asked for, and which of it holds. */
