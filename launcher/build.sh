@@ -7,7 +7,8 @@
 #   include/            headers of the C library, which is native/libnk.a
 #   libexec/            what bin/nanorouter needs, and archive, which fills cds/
 #   lib/  lib/bench/    jars
-#   native/             libnkshim.so, nk-agent, nk-cell, nk-keeper, nk-traffic, nk-bench, the libraries of JNA and Netty
+#   native/             libnkshim.so, nk-agent, nk-cell, nk-keeper, nk-traffic, nk-probe, nk-bench, the
+#                       libraries of JNA and Netty
 #   cds/                one class data archive per Java, for a quick start
 #   config/  systemd/   examples, units
 #   built               its time: what is newer in the source tree asks for a build
@@ -74,7 +75,7 @@ lay_out() {
   for file in "$lib"/*.jar; do
     rm -f "$lib/bench/${file##*/}"
   done
-  cp "$source_dir"/native-shim/target/native/{libnkshim.so,libnk.a,nk-agent,nk-cell,nk-keeper,nk-traffic,nk-bench} "$stage/native"
+  cp "$source_dir"/native-shim/target/native/{libnkshim.so,libnk.a,nk-agent,nk-cell,nk-keeper,nk-traffic,nk-probe,nk-bench} "$stage/native"
   cp "$source_dir"/native-shim/target/native/nk "$stage/bin"
   cp "$source_dir"/native-shim/src/main/c/include/*.h "$stage/include"
   unzip -qoj "$lib"/jna-[0-9]*.jar "com/sun/jna/linux-${machine/_/-}/libjnidispatch.so" -d "$stage/native"

@@ -52,7 +52,7 @@ public class CgroupMounts {
      *
      * @param proc where /proc is
      */
-    CgroupMounts(Path proc) {
+    public CgroupMounts(Path proc) {
         this.proc = proc;
         this.membership = lines(proc.resolve("self/cgroup"));
         for (String line : lines(proc.resolve("self/mountinfo"))) {

@@ -12,7 +12,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -84,6 +86,41 @@ public final class ControlGroups implements AutoCloseable {
             }
         }
         return groups;
+    }
+
+    /**
+     * Whether a nanokernel that this process became could enforce limits, as far as that shows without a change: for
+     * each controller why not, empty if nothing is known against it.
+     */
+    public static Map<String, String> outlook(CgroupMounts mounts, long pid) {
+        Map<String, String> reasons = new LinkedHashMap<>();
+        Hierarchy unified = mounts.unified();
+        Path own = unified == null ? null : mounts.own(unified);
+        for (String controller : CONTROLLERS) {
+            if (own != null && gives(own, controller)) {
+                reasons.put(controller, against(own, pid));
+                continue;
+            }
+            Hierarchy hierarchy = mounts.ofController(controller);
+            Path group = hierarchy == null ? null : mounts.own(hierarchy);
+            reasons.put(controller, group == null ? "no control group with this controller can be reached"
+                    : Files.isWritable(group) ? "" : "permission denied: " + group);
+        }
+        return reasons;
+    }
+
+    /** Of a group of v2; only in the root, which has no type, others may be beside the nanokernel. */
+    private static String against(Path own, long pid) {
+        try {
+            if (!Files.isWritable(own)) {
+                return "permission denied: " + own;
+            }
+            return !Files.exists(own.resolve("cgroup.type"))
+                    || List.of(Long.toString(pid)).containsAll(Files.readAllLines(own.resolve(PROCS)))
+                    ? "" : "other processes are in " + own;
+        } catch (IOException e) {
+            return reason(e);
+        }
     }
 
     /** The group of an OS; nothing is made yet. */

@@ -31,8 +31,9 @@ import org.nanorouter.nanokernel.switchboard.Listing;
  * The verbs of the nanokernel's control socket.
  *
  * <table>
- * <caption>Verbs; all but status, os.list, os.events and list take {@code os}, a name</caption>
+ * <caption>Verbs; all but status, channels, os.list, os.events and list take {@code os}, a name</caption>
  * <tr><td>status</td><td>the instance and all OSes</td></tr>
+ * <tr><td>channels</td><td>{@code rings}: each ring with how full it is</td></tr>
  * <tr><td>os.list</td><td>{@code oses}: a summary of each</td></tr>
  * <tr><td>os.show</td><td>everything about one</td></tr>
  * <tr><td>os.start, os.stop, os.restart</td><td>its summary, once that is done</td></tr>
@@ -57,13 +58,16 @@ final class KernelControl implements ControlHandler {
     private final Machine machine;
     private final MachineView view;
     private final RunDirectory directory;
+    private final @Nullable Long keeperPid;
     private final long startedAt = System.nanoTime();
 
-    KernelControl(PollLoop loop, Machine machine, RunDirectory directory) {
+    /** For the machine of an instance; {@code keeperPid}: the process that starts this one again, null if none does. */
+    KernelControl(PollLoop loop, Machine machine, RunDirectory directory, @Nullable Long keeperPid) {
         this.loop = loop;
         this.machine = machine;
         this.view = machine.view();
         this.directory = directory;
+        this.keeperPid = keeperPid;
     }
 
     @Override
@@ -71,6 +75,7 @@ final class KernelControl implements ControlHandler {
         String verb = (String) request.get("verb");
         return switch (verb) {
             case "status" -> onLoop(() -> done(this::status));
+            case "channels" -> onLoop(() -> done(() -> Map.of("rings", view.channels())));
             case "os.list" -> onLoop(() -> done(() -> Map.of("oses", view.list())));
             case "os.show" -> forOs(request, os -> done(() -> view.show(os)));
             case "os.enter" -> forOs(request, os -> done(() -> view.entrance(os)));
@@ -139,10 +144,14 @@ final class KernelControl implements ControlHandler {
         return Map.of("events", events, "last", log.last());
     }
 
+    /** A reply shows an absent value as null, which the type of the control interface does not speak of. */
+    @SuppressWarnings("NullAway")
     private Map<String, Object> status() {
-        Map<String, Object> status = new LinkedHashMap<>();
+        Map<String, @Nullable Object> status = new LinkedHashMap<>();
         status.put("instance", directory.name());
         status.put("pid", ProcessHandle.current().pid());
+        status.put("keeper_pid", keeperPid);
+        status.put("version", KernelControl.class.getPackage().getImplementationVersion());
         status.put("boot_id", view.bootId());
         status.put("uptime_s", (System.nanoTime() - startedAt) / 1_000_000 / 1000.0);
         status.put("run_directory", directory.directory().toString());

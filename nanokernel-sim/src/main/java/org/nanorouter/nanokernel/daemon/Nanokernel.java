@@ -104,7 +104,7 @@ public final class Nanokernel {
                     options.keeper().isThere());
                     Machine machine = machine(groups, record, lock);
                     ControlServer control = ControlServer.start(options.directory().controlSocket(),
-                            new KernelControl(loop, machine, options.directory()))) {
+                            new KernelControl(loop, machine, options.directory(), keeperPid()))) {
                 LOG.info("instance {} at {}", options.directory().name(), control.path());
                 serve(machine, succession);
             } finally {
@@ -127,6 +127,11 @@ public final class Nanokernel {
             throw failure;
         }
         return OK;
+    }
+
+    private @Nullable Long keeperPid() {
+        return options.keeper().isThere()
+                ? ProcessHandle.current().parent().map(ProcessHandle::pid).orElse(null) : null;
     }
 
     private Machine machine(ControlGroups groups, CellRecord record, InstanceLock lock) throws IOException {

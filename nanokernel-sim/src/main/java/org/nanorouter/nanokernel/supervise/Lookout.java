@@ -162,6 +162,13 @@ final class Lookout {
         return reports;
     }
 
+    /** Whether an OS said of another one that it put their channel into quarantine, and both live on since. */
+    boolean isQuarantined(ManagedOs reporter, ManagedOs accused) {
+        Report report = lies[reporter.id()][accused.id()];
+        return reporter.region != null && accused.region != null && report.reporterEpoch == reporter.epoch()
+                && report.accusedEpoch == accused.epoch();
+    }
+
     private @Nullable ManagedOs peer(ManagedOs reporter, int id, int epoch) {
         return oses.stream().filter(os -> os.id() == id && os != reporter && os.region != null && os.epoch() == epoch)
                 .findFirst().orElse(null);

@@ -85,9 +85,9 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         this.lifecycle = new Lifecycle(memory.management(), loop::nanoTime);
         this.recovery = new Recovery(loop, memory, lifecycle, this::launch);
         this.faults = new FaultInjector(loop, lifecycle, memory, this::os, oses.values());
-        this.view = new MachineView(this, memory, lifecycle, command, loop::nanoTime);
         this.lookout = new Lookout(this, lifecycle, memory.management().region(), oses.values(),
                 config.heartbeatPeriod().toNanos(), config.stallDeadline().toNanos());
+        this.view = new MachineView(this, memory, lifecycle, lookout, command, loop::nanoTime);
         keeper.join(loop, this::exited);
     }
 

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.cell.CellCommand;
 import org.nanorouter.nanokernel.switchboard.Switchboard;
 
@@ -14,13 +15,16 @@ public final class MachineView {
     private final Machine machine;
     private final MachineMemory memory;
     private final Lifecycle lifecycle;
+    private final Lookout lookout;
     private final CellCommand command;
     private final LongSupplier clock;
 
-    MachineView(Machine machine, MachineMemory memory, Lifecycle lifecycle, CellCommand command, LongSupplier clock) {
+    MachineView(Machine machine, MachineMemory memory, Lifecycle lifecycle, Lookout lookout, CellCommand command,
+            LongSupplier clock) {
         this.machine = machine;
         this.memory = memory;
         this.lifecycle = lifecycle;
+        this.lookout = lookout;
         this.command = command;
         this.clock = clock;
     }
@@ -40,6 +44,11 @@ public final class MachineView {
     public Map<String, Object> show(String name) {
         ManagedOs os = machine.os(name);
         return OsReport.details(os, memory, lifecycle.state(os), clock.getAsLong());
+    }
+
+    /** Each ring, with how full it is. */
+    public List<Map<String, @Nullable Object>> channels() {
+        return ChannelReport.all(machine.oses(), memory.management().region(), lookout);
     }
 
     /** The events of all OSes. */

@@ -247,6 +247,7 @@ public final class Router implements AutoCloseable, RouterControl.Subject {
         Map<String, Object> status = new LinkedHashMap<>();
         status.put("name", name());
         status.put("pid", ProcessHandle.current().pid());
+        status.put("version", Router.class.getPackage().getImplementationVersion());
         status.put("role", "leader");
         status.put("standbys", door == null ? List.of() : door.standbys());
         status.put("state", ready ? "ready" : "starting");
