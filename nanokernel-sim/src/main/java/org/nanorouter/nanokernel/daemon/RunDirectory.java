@@ -58,7 +58,7 @@ public final class RunDirectory {
      * The directory in which all nanokernels of this user say which devices they own. What the environment says does
      * not count: two of them may have been started with different ones.
      */
-    static Path devices() {
+    public static Path devices() {
         return devices(uid(), Path.of("/run/user"));
     }
 

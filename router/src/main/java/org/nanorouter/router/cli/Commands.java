@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 final class Commands {
     /** In the order of the help page. */
     static final List<String> NAMES =
-            List.of("demo", "kernel", "run", "os", "router", "exec", "msg", "mem", "sync", "status", "port", "fdb",
-                    "chaos", "check-config");
+            List.of("demo", "kernel", "run", "os", "router", "exec", "msg", "mem", "sync", "status", "topology", "port",
+                    "fdb", "chaos", "check-config", "doctor");
 
     /** Those that have the verb {@code list}. */
     static final List<String> OBJECTS = List.of("os", "port", "fdb", "mem", "sync");
@@ -33,10 +33,12 @@ final class Commands {
             case "mem" -> new MemCommand(new ThisProgram(System.getenv()));
             case "sync" -> new SyncCommand(new ThisProgram(System.getenv()));
             case "status" -> StatusCommand.class;
+            case "topology" -> TopologyCommand.class;
             case "port" -> PortCommand.class;
             case "fdb" -> FdbCommand.class;
             case "chaos" -> ChaosCommand.class;
             case "check-config" -> CheckConfigCommand.class;
+            case "doctor" -> DoctorCommand.class;
             // Not for people, so not in the list.
             case "demo-services" -> DemoServicesCommand.class;
             default -> null;

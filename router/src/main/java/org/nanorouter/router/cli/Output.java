@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Shows the result of a command: lines and aligned tables for people, or one JSON value. */
@@ -59,6 +60,11 @@ public final class Output {
         print(colours ? BOLD + safe + PLAIN : safe);
     }
 
+    /** A line with escape sequences of our own; what came from elsewhere in it was made {@link #printable}. */
+    void painted(String text) {
+        print(text);
+    }
+
     private void print(String text) {
         out.println(text);
         out.flush();
@@ -108,6 +114,31 @@ public final class Output {
             }
             rows.add(row);
             return this;
+        }
+
+        /** Prints the headings and all rows; or if they are wider than {@code columns}, unless that is 0, as lists. */
+        public void print(int columns) {
+            int total = -2;
+            for (int i = 0; i < headings.length; i++) {
+                int width = headings[i].length();
+                for (String[] row : rows) {
+                    width = Math.max(width, row[i].length());
+                }
+                total += width + 2;
+            }
+            if (columns == 0 || total <= columns) {
+                print();
+                return;
+            }
+            for (String[] row : rows) {
+                heading(row[0]);
+                for (int i = 1; i < headings.length; i++) {
+                    if (!"-".equals(row[i])) {
+                        out.println("  " + headings[i].toLowerCase(Locale.ROOT) + " " + row[i]);
+                    }
+                }
+            }
+            out.flush();
         }
 
         /** Prints the headings and all rows. */

@@ -36,6 +36,11 @@ final class PortCommand implements Runnable {
 
     /** Prints ports as a table. */
     static void table(Output out, List<Map<?, ?>> ports) {
+        table(out, ports, 0);
+    }
+
+    /** The same for a terminal of so many columns; 0: any number. */
+    static void table(Output out, List<Map<?, ?>> ports, int columns) {
         Output.Table table = out.table("PORT", "KIND", "STATE", ">IN", ">IN BYTES", ">OUT", ">OUT BYTES", ">DROPPED",
             "WHY");
         for (Map<?, ?> port : ports) {
@@ -43,7 +48,7 @@ final class PortCommand implements Runnable {
                 Reply.count(port, "received_bytes"), Reply.count(port, "sent_frames"),
                 Reply.count(port, "sent_bytes"), Reply.count(port, "dropped_frames"), Reply.drops(port));
         }
-        table.print();
+        table.print(columns);
     }
 
     private static List<Map<?, ?>> ports(RouterOption router, @Nullable String name) throws IOException {

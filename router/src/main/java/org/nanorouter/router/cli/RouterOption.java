@@ -60,6 +60,21 @@ final class RouterOption {
     }
 
     Map<String, Map<String, Object>> ask(Map<String, Object> request, List<Path> sockets) {
+        return answered(survey(request, sockets));
+    }
+
+    /**
+     * Asks each router, as {@link #ask(Map)}, but none has to be there.
+     *
+     * @param only the OS whose router is asked; null: all
+     */
+    Map<String, Map<String, Object>> survey(Map<String, Object> request, RunDirectory directory, @Nullable String only)
+            throws IOException {
+        List<Path> sockets = only == null ? socketsIn(directory) : List.of(directory.routerSocket(only));
+        return survey(request, sockets.stream().filter(RouterOption::isThere).toList());
+    }
+
+    private Map<String, Map<String, Object>> survey(Map<String, Object> request, List<Path> sockets) {
         Map<String, Map<String, Object>> replies = new LinkedHashMap<>();
         for (Path path : sockets) {
             String name = String.valueOf(path.toAbsolutePath().getParent().getFileName());
@@ -73,7 +88,22 @@ final class RouterOption {
                 replies.put(name, noAnswer(name, e));
             }
         }
-        return answered(replies);
+        return replies;
+    }
+
+    /** The OS that was given, or null. */
+    @Nullable String os() {
+        return os;
+    }
+
+    /** Whether no instance is meant, but one socket: that of {@code -s}, or within a cell that of its own router. */
+    boolean isWithoutInstance() {
+        return socket != null || System.getenv(RUN_VARIABLE) != null && instance.name() == null && os == null;
+    }
+
+    /** The name of the instance that was given, or null. */
+    @Nullable String instanceName() {
+        return instance.name();
     }
 
     /** False for what stands in the place of a reply that did not come. */
@@ -159,6 +189,10 @@ final class RouterOption {
         if (os != null) {
             return List.of(directory.routerSocket(os));
         }
+        return socketsIn(directory);
+    }
+
+    private static List<Path> socketsIn(RunDirectory directory) throws IOException {
         List<Path> sockets = new ArrayList<>();
         Path parent = directory.directory().resolve("os");
         if (Files.isDirectory(parent)) {
@@ -174,11 +208,40 @@ final class RouterOption {
         return Files.exists(path, LinkOption.NOFOLLOW_LINKS);
     }
 
-    private RunDirectory runDirectory() throws IOException {
+    /** Of a living nanokernel; else, if there is one alone, of a dead one whose routers go on. */
+    RunDirectory runDirectory() throws IOException {
+        Path base = RunDirectory.base();
         try {
-            return RunDirectory.find(RunDirectory.base(), instance.name());
+            return RunDirectory.find(base, instance.name());
         } catch (InstanceException e) {
+            List<RunDirectory> orphans = RunDirectory.living(base).isEmpty() || instance.name() != null
+                ? orphans(base) : List.of();
+            if (orphans.size() == 1) {
+                return orphans.get(0);
+            }
             throw new CommandFailure(ExitStatus.UNAVAILABLE, String.valueOf(e.getMessage()), e);
         }
+    }
+
+    /** Directories in which a router may go on that lost its nanokernel: that of the name given, or all. */
+    private List<RunDirectory> orphans(Path base) throws IOException {
+        List<RunDirectory> orphans = new ArrayList<>();
+        if (!Files.isDirectory(base)) {
+            return orphans;
+        }
+        try (Stream<Path> entries = Files.list(base)) {
+            for (Path entry : entries.sorted().toList()) {
+                String name = entry.getFileName().toString();
+                if (RunDirectory.isName(name) && (instance.name() == null || name.equals(instance.name()))) {
+                    RunDirectory directory = RunDirectory.of(base, name);
+                    if (!directory.isLiving() && !socketsIn(directory).isEmpty()) {
+                        orphans.add(directory);
+                    }
+                }
+            }
+        } catch (InstanceException e) {
+            throw new IOException(e);
+        }
+        return orphans;
     }
 }
