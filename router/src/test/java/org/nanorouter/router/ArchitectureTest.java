@@ -75,6 +75,19 @@ class ArchitectureTest {
         noRoomOf("metrics", "port", "engine", "loop", "config", "control", "daemon", "cli");
     }
 
+    /** They are told what daemons said, and where to look; so tests can tell them anything. */
+    @Test
+    void doctorAndTopologyAskNobody() {
+        noRoomOf("doctor", "frame", "forward", "port", "engine", "loop", "metrics", "config", "control", "daemon",
+                "demo", "cli", "topology");
+        noRoomOf("topology", "frame", "forward", "port", "engine", "loop", "metrics", "config", "control", "daemon",
+                "demo", "cli", "doctor");
+        noClasses().that().resideInAPackage("org.nanorouter.router.topology..")
+                .should().dependOnClassesThat().resideInAnyPackage(SHIM, NANOKERNEL).check(ours);
+        noClasses().that().resideInAnyPackage("org.nanorouter.router.doctor..", "org.nanorouter.router.topology..")
+                .should().dependOnClassesThat().resideInAPackage("org.nanorouter.nanokernel.control..").check(ours);
+    }
+
     @Test
     void onlyTheLoopTheDaemonAndTheControlServerKnowNetty() {
         noClasses().that().resideOutsideOfPackages(

@@ -102,6 +102,12 @@ final class MachineFixture {
         return machine.view().switchboard();
     }
 
+    /** The rings, each as {@code from>to: state used}. */
+    List<String> rings() throws Exception {
+        return on(() -> machine.view().channels().stream().map(ring -> ring.get("from") + ">" + ring.get("to") + ": "
+                + ring.get("state") + " " + ring.get("used")).toList());
+    }
+
     EventLog events() {
         return machine.view().events();
     }

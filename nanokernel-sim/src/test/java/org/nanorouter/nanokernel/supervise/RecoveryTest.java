@@ -196,6 +196,36 @@ class RecoveryTest {
     }
 
     @Test
+    void ringsShowWhatLiesInThemWhileTheyAreOpen() throws Exception {
+        start(guest("exec /bin/sleep 1000", "{ policy = 'never' }"));
+        assertThat(machine.rings()).containsExactly("host>guest: closed null", "guest>host: closed null");
+        try (Endpoint host = machine.attachReady("host"); Endpoint guest = machine.attachReady("guest")) {
+            host.await("peer guest 1");
+            guest.await("peer host 1");
+            assertThat(machine.rings()).containsExactly("host>guest: open 0", "guest>host: open 0");
+            RingProducer toGuest = host.attachment.channels().get(0).producer();
+            assertThat(toGuest.claim(60)).isNotEqualTo(RingProducer.FULL);
+            toGuest.publish(RecordDescriptor.TYPE_MESSAGE, 60, machine.now());
+            assertThat(machine.rings()).containsExactly("host>guest: open " + RecordDescriptor.span(60),
+                    "guest>host: open 0");
+        }
+    }
+
+    @Test
+    void channelIsShownAsQuarantinedUntilTheEpochOfOneEnds() throws Exception {
+        start(guest("exec /bin/sleep 1000", "{ policy = 'never' }"));
+        try (Endpoint host = machine.attachReady("host"); Endpoint guest = machine.attachReady("guest")) {
+            host.await("peer guest 1");
+            guest.await("peer host 1");
+            host.attachment.reportLied(host.attachment.channels().get(0));
+            machine.awaitEvent("guest", "host put its channel to it into quarantine");
+            assertThat(machine.rings()).allSatisfy(ring -> assertThat(ring).contains(": quarantined "));
+            machine.stop("guest");
+            assertThat(machine.rings()).allSatisfy(ring -> assertThat(ring).endsWith(": closed null"));
+        }
+    }
+
+    @Test
     void anOsThatBeatsAndReadsNothingIsReported() throws Exception {
         start(guest("exec /bin/sleep 1000", "{ delay = '1 ms' }"));
         try (Endpoint host = machine.attachReady("host"); Endpoint guest = machine.attachReady("guest")) {

@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The processes of an OS, as /proc has them: those beneath its process 1, with what they are to Nanorouter. What they call
- * themselves is their own word.
+ * The processes of an OS, as /proc has them: those beneath its process 1, with what they are to Nanorouter. What they
+ * call themselves is their own word.
  */
 final class OsProcesses {
     /** A fork bomb in an OS is not to fill the screen. */

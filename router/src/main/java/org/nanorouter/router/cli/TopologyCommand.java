@@ -135,8 +135,9 @@ final class TopologyCommand implements Callable<Integer> {
         for (Topology.Node node : topology.nodes()) {
             Map<String, @Nullable Object> each = new LinkedHashMap<>();
             each.put("name", node.name());
+            each.put("kind", node.kind());
             each.put("state", node.state().isEmpty() ? null : node.state());
-            each.put("facts", node.facts());
+            each.put("epoch", node.epoch() == 0 ? null : node.epoch());
             each.put("endpoint", node.endpoint().isEmpty() ? null : node.endpoint());
             List<Map<String, Object>> interfaces = new ArrayList<>();
             for (Topology.Interface one : node.interfaces()) {

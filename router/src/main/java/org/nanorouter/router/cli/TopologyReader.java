@@ -28,7 +28,7 @@ final class TopologyReader {
         for (OsConfig os : machine.oses()) {
             List<String> commands = new ArrayList<>(os.init());
             os.services().forEach(commands::addAll);
-            nodes.add(new Topology.Node(os.name(), "", List.of(os.kind().name().toLowerCase(Locale.ROOT)),
+            nodes.add(new Topology.Node(os.name(), os.kind().name().toLowerCase(Locale.ROOT), "", 0,
                     AgentOptions.endpoint(commands), AgentOptions.interfaces(commands)));
             for (OsConfig peer : machine.oses()) {
                 if (peer.id() > os.id() && os.peers().contains(peer.name())) {
@@ -90,8 +90,8 @@ final class TopologyReader {
                 });
             }
         }
-        return new Topology.Node(printable(os.get("name")), printable(os.get("state")),
-                List.of(printable(os.get("kind")), "epoch " + printable(os.get("epoch"))),
+        return new Topology.Node(printable(os.get("name")), printable(os.get("kind")), printable(os.get("state")),
+                Reply.number(os, "epoch"),
                 routed ? routers(router) : endpoint(os, commands, pid), interfaces);
     }
 

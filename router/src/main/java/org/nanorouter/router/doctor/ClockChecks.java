@@ -29,7 +29,8 @@ final class ClockChecks implements Checks {
             findings.skipped("synchronised", String.valueOf(here.machine().failure()));
         } else {
             findings.ok("synchronised", state == UNSYNCHRONISED
-                    ? "nobody sets the wall clock; only the times that are shown depend on it" : "the wall clock is set");
+                    ? "nobody sets the wall clock; only the times that are shown depend on it"
+                    : "the wall clock is set");
         }
         steps(here, findings);
     }

@@ -30,7 +30,7 @@ final class NetworkChecks implements Checks {
         if (all == null || usual == null) {
             findings.skipped("rp_filter", "this kernel has no such switch here");
         } else if (Math.max(all, usual) == STRICT) {
-            findings.warn("rp_filter", "strict: what comes in at an interface that the way back does not use is dropped",
+            findings.warn("rp_filter", "strict: what comes in where the way back does not go out is dropped",
                     "matters to an OS of kind external with more than one way to its peers; 2 is loose",
                     here.sudo() + "sysctl net.ipv4.conf.all.rp_filter=2");
         } else {

@@ -96,8 +96,8 @@ final class ResourceChecks implements Checks {
             findings.fail("open files", found, "the nanokernel cannot hold the descriptors of a few OSes; "
                     + "raise the hard limit, in a unit by LimitNOFILE=16384", command);
         } else if (most < ENOUGH_FILES) {
-            findings.warn("open files", found, "32 OSes need more; raise the hard limit, in a unit by LimitNOFILE=16384",
-                    command);
+            findings.warn("open files", found, "32 OSes need more; raise the hard limit, in a unit by "
+                    + "LimitNOFILE=16384", command);
         } else {
             findings.ok("open files", found);
         }

@@ -2,6 +2,7 @@
 package org.nanorouter.router.doctor;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,6 +33,7 @@ import org.nanorouter.shim.Shim;
 public record Surroundings(Path root, Path runBase, Path claims, @Nullable Path programs, @Nullable Path home, int uid,
         Map<String, String> properties, @Nullable String version, Probe machine, Probe cell,
         Function<List<String>, Probe> space, List<RunningInstance> running) {
+    private static final int MAX_LENGTH = 1 << 22;
     private static final Path TEMPORARY = Path.of("/tmp");
 
     /** This machine. */
@@ -74,8 +76,9 @@ public record Surroundings(Path root, Path runBase, Path claims, @Nullable Path 
     }
 
     static @Nullable String text(Path file) {
-        try {
-            return Files.readString(file, StandardCharsets.ISO_8859_1).strip();
+        // Not Files.readString(), which reads one byte first: a number of /proc/sys gives its first digit and no more.
+        try (InputStream in = Files.newInputStream(file)) {
+            return new String(in.readNBytes(MAX_LENGTH), StandardCharsets.ISO_8859_1).strip();
         } catch (IOException e) {
             return null;
         }

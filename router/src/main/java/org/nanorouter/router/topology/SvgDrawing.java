@@ -15,8 +15,12 @@ public final class SvgDrawing {
     private static final double CHARACTER = 7.2;
     private static final int MIN_WIDTH = 190;
     private static final int MAX_WIDTH = 330;
-    private static final int CLEARANCE = 34;
-    private static final int LABEL_ROOM = 150;
+    /** Between boxes whose channel has a label: that, and some of the line on both sides. */
+    private static final int ROOM_BESIDE = 215;
+    private static final int ROOM_ABOVE = 130;
+    /** The same among many, where the state of a channel that is not usual is its only label. */
+    private static final int SMALL_ROOM_BESIDE = 100;
+    private static final int SMALL_ROOM_ABOVE = 36;
     private static final int LABEL_HEIGHT = 17;
     /** With more OSes than that only what is not usual is written at the lines. */
     private static final int MAX_LABELLED = 4;
@@ -27,11 +31,12 @@ public final class SvgDrawing {
             .box { fill: #f6f8fa; stroke: #8c959f; stroke-width: 1.5 }
             .name { font-weight: 600; font-size: 15px } .quiet { fill: #59636e }
             .good { stroke: #1a7f37 } .doubtful { stroke: #9a6700 } .bad { stroke: #cf222e }
-            .dot { fill: #8c959f } .dot.good { fill: #1a7f37 } .dot.doubtful { fill: #bf8700 } .dot.bad { fill: #cf222e }
+            .dot { fill: #8c959f } .dot.good { fill: #1a7f37 } .dot.doubtful { fill: #bf8700 }
+            .dot.bad { fill: #cf222e }
             .wire { stroke: #0969da; stroke-width: 3; fill: none } .wire.thin { stroke-width: 1.4; opacity: .65 }
             .wire.closed { stroke: #8c959f; stroke-dasharray: 3 6 }
             .wire.quarantined { stroke: #cf222e; stroke-dasharray: 8 5; opacity: 1 }
-            .plate { fill: #ffffff; opacity: .94 } .note { font-size: 12px } .note.bad { fill: #cf222e }
+            .plate { fill: #ffffff; opacity: .94 } .note { font-size: 12px } .note.bad { fill: #cf222e; stroke: none }
             .base { fill: #ddf4ff; stroke: #54aeff }
             @media (prefers-color-scheme: dark) {
               .ground, .plate { fill: #0d1117 } text { fill: #e6edf3 } .box { fill: #161b22; stroke: #6e7681 }
@@ -81,8 +86,7 @@ public final class SvgDrawing {
 
     private static List<String> texts(Topology.Node node) {
         List<String> texts = new ArrayList<>();
-        String facts = String.join(", ", node.facts());
-        texts.add(node.state().isEmpty() ? facts : node.state() + (facts.isEmpty() ? "" : ", " + facts));
+        texts.add((node.state().isEmpty() ? "" : node.state() + ", ") + node.facts());
         if (!node.endpoint().isEmpty()) {
             texts.add(node.endpoint());
         }
@@ -101,26 +105,28 @@ public final class SvgDrawing {
     private void place() {
         int count = topology.nodes().size();
         boolean labels = count <= MAX_LABELLED;
-        double across = boxWidth / 2.0 + (labels ? LABEL_ROOM / 2.0 : CLEARANCE);
-        double down = count <= 2 ? 0 : boxHeight / 2.0 + (labels ? LABEL_ROOM / 3.0 : CLEARANCE);
+        int beside = labels ? ROOM_BESIDE : SMALL_ROOM_BESIDE;
+        int above = labels ? ROOM_ABOVE : SMALL_ROOM_ABOVE;
+        double across = (boxWidth + beside) / 2.0;
+        double down = count <= 2 ? 0 : (boxHeight + above) / 2.0;
         do {
             boxes.clear();
             for (int i = 0; i < count; i++) {
                 double angle = 2 * Math.PI * i / count - (count == 2 ? Math.PI : Math.PI / 2)
-                        + (count == MAX_LABELLED ? Math.PI / MAX_LABELLED : 0);
+                        - (count == MAX_LABELLED ? Math.PI / MAX_LABELLED : 0);
                 boxes.add(new Box(topology.nodes().get(i), count == 1 ? 0 : across * Math.cos(angle),
                         count == 1 ? 0 : down * Math.sin(angle)));
             }
             across *= GROWTH;
             down *= GROWTH;
-        } while (touch(labels ? LABEL_ROOM * 2 / 3 : CLEARANCE));
+        } while (touch(beside, above));
     }
 
-    private boolean touch(int clearance) {
+    private boolean touch(int beside, int above) {
         for (int i = 0; i < boxes.size(); i++) {
             for (int j = 0; j < i; j++) {
-                if (Math.abs(boxes.get(i).x - boxes.get(j).x) < boxWidth + clearance
-                        && Math.abs(boxes.get(i).y - boxes.get(j).y) < boxHeight + CLEARANCE * 2 / 3) {
+                if (Math.abs(boxes.get(i).x - boxes.get(j).x) < boxWidth + beside
+                        && Math.abs(boxes.get(i).y - boxes.get(j).y) < boxHeight + above) {
                     return true;
                 }
             }
@@ -150,8 +156,8 @@ public final class SvgDrawing {
                 .append(escaped(topology.title())).append("</title>\n<style>\n").append(STYLE).append("</style>\n");
         rectangle("ground", left - MARGIN, top - MARGIN, width, height, 0);
         topology.edges().forEach(this::wire);
-        topology.edges().forEach(this::label);
         boxes.forEach(this::box);
+        topology.edges().forEach(this::label);
         double baseTop = bottom + MARGIN;
         rectangle("base", left, baseTop, right - left, baseHeight, 6);
         for (int i = 0; i < base.size(); i++) {

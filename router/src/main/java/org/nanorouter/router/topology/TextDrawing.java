@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Draws a machine with characters. A few OSes stand side by side on lines that go down, with a channel between two of them
- * across; more of them, or less room, and boxes are followed by a list of channels.
+ * Draws a machine with characters. A few OSes stand side by side on lines that go down, with a channel between two of
+ * them across; more of them, or less room, and boxes are followed by a list of channels.
  */
 public final class TextDrawing {
     /** A box beside others is to have room for an IPv4 address and its interface. */
@@ -93,7 +93,8 @@ public final class TextDrawing {
         for (int i = 0; i < nodes.size(); i++) {
             String edge = line(width - 2);
             int middle = width / 2 - 1;
-            bottom.append(mark(2)).append(down ? edge.substring(0, middle) + mark(6) + edge.substring(middle + 1) : edge)
+            String open = edge.substring(0, middle) + mark(6) + edge.substring(middle + 1);
+            bottom.append(mark(2)).append(down ? open : edge)
                     .append(mark(3)).append("  ");
         }
         add(bottom);
@@ -104,7 +105,7 @@ public final class TextDrawing {
         if (!node.state().isEmpty()) {
             text.add(node.state());
         }
-        text.addAll(node.facts());
+        text.add(node.facts());
         if (!node.endpoint().isEmpty()) {
             text.add(node.endpoint());
         }
@@ -209,7 +210,8 @@ public final class TextDrawing {
             usual.forEach((name, peers) -> wrap("  " + name + wire + String.join(", ", peers), 4));
         }
         for (Topology.Edge edge : others) {
-            wrap("  " + edge.a() + (edge.isUsual() ? wire : unicode ? " ╌╌ " : " .. ") + edge.b() + " " + label(edge), 4);
+            String between = edge.isUsual() ? wire : unicode ? " ╌╌ " : " .. ";
+            wrap("  " + edge.a() + between + edge.b() + " " + label(edge), 4);
         }
     }
 

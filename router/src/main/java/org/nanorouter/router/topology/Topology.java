@@ -17,12 +17,17 @@ public record Topology(String title, List<Node> nodes, List<Edge> edges) {
      * An OS.
      *
      * @param name       unique
+     * @param kind       of the OS, as machine.toml has it
      * @param state      a state of the ABI; empty if it is only configured
-     * @param facts      a few words each: its kind, its epoch
+     * @param epoch      its epoch; 0 if it has none
      * @param endpoint   what moves its frames, such as {@code router 12, standby 13}; empty if nothing does
      * @param interfaces its interfaces
      */
-    public record Node(String name, String state, List<String> facts, String endpoint, List<Interface> interfaces) {
+    public record Node(String name, String kind, String state, long epoch, String endpoint,
+            List<Interface> interfaces) {
+        String facts() {
+            return state.isEmpty() ? kind : kind + ", epoch " + epoch;
+        }
     }
 
     /**
