@@ -29,8 +29,9 @@ final class StatusTree {
             return;
         }
         entry("", style.dot("running") + " " + style.bold("instance " + text(nanokernel, "instance")) + ": "
-                + style.good("nanokernel runs") + " for " + uptime(nanokernel));
-        facts(machine.oses().isEmpty() ? "  " : style.trunk(false), "pid " + text(nanokernel, "pid")
+                + style.good("nanokernel runs"));
+        facts(machine.oses().isEmpty() ? "  " : style.trunk(false), "up " + uptime(nanokernel) + ", pid "
+                + text(nanokernel, "pid")
                 + (nanokernel.get("keeper_pid") == null ? ", no keeper"
                 : ", keeper " + text(nanokernel, "keeper_pid"))
                 + ", boot " + shortened(text(nanokernel, "boot_id"), SHOWN_BOOT_ID)
@@ -42,12 +43,14 @@ final class StatusTree {
 
     private void os(Map<String, Object> os, boolean last) {
         String state = text(os, "state");
-        boolean runs = os.get("uptime_s") != null;
         entry(style.branch(last), style.dot(state) + " " + style.bold(text(os, "name")) + ": "
-                + style.inColourOf(state, state) + (runs ? " for " + uptime(os) : ""));
+                + style.inColourOf(state, state));
         List<Map<?, ?>> processes = beneath(Reply.objects(os, "processes"));
         String trunk = style.trunk(last) + (processes.isEmpty() ? "  " : style.trunk(false));
         StringBuilder facts = new StringBuilder(text(os, "kind")).append(", epoch ").append(text(os, "epoch"));
+        if (os.get("uptime_s") != null) {
+            facts.append(", up ").append(uptime(os));
+        }
         if (os.get("pid") != null) {
             facts.append(", pid ").append(text(os, "pid"));
         }

@@ -72,14 +72,14 @@ class StatusCommandTest {
     @Test
     void treeHasTheNanokernelItsOsesAndTheirProcesses() {
         assertThat(show(ASCII, demo(), Map.of("host", router()), List.of())).startsWith("""
-                * instance demo: nanokernel runs for 3 min 20 s
-                | pid 12, keeper 11, boot 01234567, /run/nanorouter/demo
-                |-* host: running for 1 min 15 s
-                | | namespace, epoch 3, pid 40, beat 35 ms ago, 2 restarts
+                * instance demo: nanokernel runs
+                | up 3 min 20 s, pid 12, keeper 11, boot 01234567, /run/nanorouter/demo
+                |-* host: running
+                | | namespace, epoch 3, up 1 min 15 s, pid 40, beat 35 ms ago, 2 restarts
                 | |-41 router, leads
                 | `-42 router, stands by
-                `-x guest: failed for 1 min 15 s
-                    namespace, epoch 3, pid 40, beat 35 ms ago, 2 restarts
+                `-x guest: failed
+                    namespace, epoch 3, up 1 min 15 s, pid 40, beat 35 ms ago, 2 restarts
                     last failure 12 s ago, panic: agent: \ufffd[2Jbad
 
                 router host
