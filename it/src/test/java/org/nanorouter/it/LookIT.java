@@ -60,8 +60,8 @@ class LookIT {
             kernel.awaitState("os2", "running");
             Map<String, Object> status = json("status", "-j");
             assertThat(status).containsOnlyKeys("nanokernel", "oses", "routers", "events", "hints");
-            assertThat(status.get("routers")).asList().isEmpty();
-            assertThat(status.get("hints")).asList().isEmpty();
+            assertThat((List<?>) status.get("routers")).isEmpty();
+            assertThat((List<?>) status.get("hints")).isEmpty();
             assertThat(((Map<?, ?>) status.get("nanokernel")).get("pid")).isEqualTo((int) kernel.process.pid());
             assertThat(String.valueOf(at(status.get("oses"), 0).get("processes"))).contains("role=agent");
 
@@ -77,7 +77,7 @@ class LookIT {
                     .matches("[\\x20-\\x7e\\n]*");
             assertThat(narrow.out().lines().filter(line -> !line.startsWith("    nanorouter ")))
                     .allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(40));
-            assertThat(json("status", "os1", "-j").get("oses")).asList().hasSize(1);
+            assertThat((List<?>) json("status", "os1", "-j").get("oses")).hasSize(1);
             assertThat(nanorouter(Map.of(), "status", "none").status()).isEqualTo(69);
             assertThat(nanorouter(Map.of("LC_ALL", "C.UTF-8"), "topology").out()).contains("× os2", "closed");
         }
@@ -103,7 +103,7 @@ class LookIT {
             router = new ProcessBuilder(Privilege.requireDist().toString(), "run", "-c", file.toString())
                     .redirectErrorStream(true).redirectOutput(directory.resolve("router.log").toFile()).start();
             kernel.awaitState("host", "running");
-            assertThat(json("status", "-j").get("hints")).asList().isEmpty();
+            assertThat((List<?>) json("status", "-j").get("hints")).isEmpty();
             kernel.process.destroyForcibly().waitFor();
             await().atMost(30, TimeUnit.SECONDS).untilAsserted(() -> {
                 Map<String, Object> status = json("status", "-j");
