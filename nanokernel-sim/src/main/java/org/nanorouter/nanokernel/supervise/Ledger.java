@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  *   door/OS             the listening attach socket
  *   region/OS           the region of the present epoch, writable; its token
  *   bell/FROM-TO        a doorbell: for who rings, for who waits
- *   os/OS               its process; goal, ready, failure, when the process began
+ *   os/OS               its process; goal, ready, failure, when the process began, how long recoveries took
  * </pre>
  *
  * <p>Beside these there are {@code config}, which is the command's, and what {@code switchboard} keeps:
@@ -126,7 +126,8 @@ final class Ledger implements Doorbells.Listener {
         long pid = cell == null ? 0 : cell.pid();
         OptionalLong began = pid == 0 ? OptionalLong.empty() : CellRecord.startTime(pid);
         keeper.keep(name(os), pid, "goal=" + os.goal() + "\nready=" + os.isReady() + "\nbegan="
-                + (began.isPresent() ? began.getAsLong() : "") + "\nfailure=" + line(os.failureText));
+                + (began.isPresent() ? began.getAsLong() : "") + "\nrecoveries=" + os.recoveries.text() + "\nfailure="
+                + line(os.failureText));
     }
 
     private static String line(String text) {
@@ -148,8 +149,10 @@ final class Ledger implements Doorbells.Listener {
      * @param pid    of what the nanokernel started for it; 0: nothing ran
      * @param status with which that ended, or {@link Kept#ALIVE}
      * @param began  when it was started, in clock ticks since the boot; empty: not known
+     * @param recoveries of {@link RecoveryTimes#text}
      */
-    record OsState(ManagedOs.Goal goal, boolean ready, long pid, int status, OptionalLong began, String failure) {
+    record OsState(ManagedOs.Goal goal, boolean ready, long pid, int status, OptionalLong began, String failure,
+            String recoveries) {
     }
 
     @Nullable OsState takeOs(ManagedOs os) {
@@ -164,7 +167,7 @@ final class Ledger implements Doorbells.Listener {
         return new OsState(ManagedOs.Goal.valueOf(words.getOrDefault("goal", "RUN")),
                 Boolean.parseBoolean(words.get("ready")), kept.pid(), kept.status(),
                 began.isEmpty() ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(began)),
-                words.getOrDefault("failure", ""));
+                words.getOrDefault("failure", ""), words.getOrDefault("recoveries", ""));
     }
 
     /** Writes down which processes run. */

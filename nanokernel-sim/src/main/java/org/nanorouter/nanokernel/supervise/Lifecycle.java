@@ -62,7 +62,11 @@ final class Lifecycle {
     }
 
     private void changed(ManagedOs os, OsState before, OsState next, String reason) {
-        events.add(clock.getAsLong(), os.name(), management.region().epoch(os.id()), before, next, reason);
+        long now = clock.getAsLong();
+        events.add(now, os.name(), management.region().epoch(os.id()), before, next, reason);
+        if (os.recoveries.became(before, next, now)) {
+            os.keep();
+        }
         switch (next) {
             case PANICKED, HUNG, FAILED -> LOG.warn("{}: {}: {}", os.name(), Machine.label(next), reason);
             default -> LOG.info("{}: {}: {}", os.name(), Machine.label(next), reason);

@@ -145,6 +145,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
         refuseWhileStopping(os);
         CompletableFuture<Void> result = os.begin();
         os.budget.clear();
+        os.recoveries.forget();
         // First, so that a nanokernel that takes over knows why it is RESTARTING.
         os.aim(ManagedOs.Goal.RESTART);
         switch (lifecycle.state(os)) {

@@ -38,6 +38,7 @@ final class ManagedOs {
     final StarvationWatch starvation;
     final AttachDoor door;
     final RestartBudget budget;
+    final RecoveryTimes recoveries = new RecoveryTimes();
     final boolean hasUidRange;
 
     /** The region of the current epoch, or null between two epochs. */
@@ -114,10 +115,11 @@ final class ManagedOs {
     }
 
     /** As a nanokernel before this one left it; nothing is kept of that yet. */
-    void restore(Goal lastGoal, boolean wasReady, String lastFailure) {
+    void restore(Goal lastGoal, boolean wasReady, String lastFailure, String lastRecoveries) {
         goal = lastGoal;
         ready = wasReady;
         failureText = lastFailure;
+        recoveries.restore(lastRecoveries);
     }
 
     /** What is known of it is kept for the next nanokernel. */

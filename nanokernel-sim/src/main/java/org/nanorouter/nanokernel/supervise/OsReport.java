@@ -36,6 +36,7 @@ final class OsReport {
         report.put("uptime_s", os.region == null ? null : seconds(now - table.startedAt(os.id())));
         report.put("heartbeat_silence_ms", os.isReady() ? os.watch.silence(now) / NS_PER_MS : null);
         report.put("heartbeat_deadline_ms", table.heartbeatDeadlineMs(os.id()));
+        report.put("recovery_seconds", os.recoveries.report());
         report.put("last_failure", lastFailure(os, table, now));
         return complete(report);
     }

@@ -90,7 +90,7 @@ final class Takeover {
         if (kept == null) {
             return;
         }
-        os.restore(kept.goal(), kept.ready(), kept.failure());
+        os.restore(kept.goal(), kept.ready(), kept.failure(), kept.recoveries());
         if (kept.pid() == 0) {
             return;
         }
