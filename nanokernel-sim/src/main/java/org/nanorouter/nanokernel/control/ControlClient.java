@@ -23,6 +23,7 @@ import jdk.net.ExtendedSocketOptions;
 /** Asks a daemon over its control socket. Not for several threads at a time. */
 public final class ControlClient implements AutoCloseable {
     private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
+    /** Bytes of a reply, unless the caller says otherwise. */
     private static final int MAX_REPLY = 64 << 20;
     private static final long FULL_QUEUE_PAUSE_MS = 10;
 
@@ -30,6 +31,7 @@ public final class ControlClient implements AutoCloseable {
     private final Selector selector;
     private final SelectionKey key;
     private final long timeoutNs;
+    private int maxReply = MAX_REPLY;
     private final ByteBuffer input = ByteBuffer.allocate(64 << 10).flip();
 
     private ControlClient(SocketChannel channel, Duration timeout) throws IOException {
@@ -70,6 +72,11 @@ public final class ControlClient implements AutoCloseable {
         }
     }
 
+    /** Takes no reply of more bytes; for who asks many daemons that he does not trust. */
+    public void limitReplies(int bytes) {
+        maxReply = bytes;
+    }
+
     /** The user whose process listens. */
     public UserPrincipal peer() throws IOException {
         return channel.getOption(ExtendedSocketOptions.SO_PEERCRED).user();
@@ -95,7 +102,11 @@ public final class ControlClient implements AutoCloseable {
      * @throws IOException      if the connection failed or the time was up; the client is of no use any more then
      */
     public Map<String, Object> call(Map<String, Object> request) throws IOException, ControlException {
-        long deadline = System.nanoTime() + timeoutNs;
+        return call(request, System.nanoTime() + timeoutNs);
+    }
+
+    /** The same until a time of {@link System#nanoTime}. */
+    public Map<String, Object> call(Map<String, Object> request, long deadline) throws IOException, ControlException {
         ByteBuffer output = ByteBuffer.wrap((JSON.std.asString(request) + "\n").getBytes(StandardCharsets.UTF_8));
         while (output.hasRemaining()) {
             if (channel.write(output) == 0) {
@@ -123,8 +134,8 @@ public final class ControlClient implements AutoCloseable {
                 }
                 line.write(next);
             }
-            if (line.size() > MAX_REPLY) {
-                throw new IOException("a reply of more than " + MAX_REPLY + " bytes");
+            if (line.size() > maxReply) {
+                throw new IOException("a reply of more than " + maxReply + " bytes");
             }
             checkTime(deadline);
             input.clear();

@@ -9,14 +9,10 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Collection;
 import java.util.HashSet;
-import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,7 +23,7 @@ public final class ControlServer implements AutoCloseable {
     /** Bytes of one request, without the end of its line. */
     public static final int MAX_REQUEST = 64 << 10;
     /** Bytes of a unix socket's path that the kernel takes. */
-    public static final int MAX_PATH = 107;
+    public static final int MAX_PATH = SocketFile.MAX_PATH;
 
     private static final Logger LOG = LoggerFactory.getLogger(ControlServer.class);
     private static final long CLOSE_WAIT_MS = 2_000;
@@ -67,39 +63,13 @@ public final class ControlServer implements AutoCloseable {
     }
 
     private static ServerSocketChannel bind(Path path) throws IOException {
-        if (path.toString().getBytes(StandardCharsets.UTF_8).length > MAX_PATH) {
-            throw new IOException("path=" + path + " is longer than the " + MAX_PATH + " bytes of a socket's path");
-        }
-        if (isServed(path)) {
-            throw new BindException("path=" + path + " is served by another process");
-        }
-        // The name is short, so that a path that fits its own limit fits this one, too, in all but extreme cases.
-        Path room = path.resolveSibling(String.format(".%04x", ThreadLocalRandom.current().nextInt(1 << 16)));
-        Files.createDirectory(room, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        Path hidden = room.resolve("s");
         ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         try {
-            channel.bind(UnixDomainSocketAddress.of(hidden));
-            Files.setPosixFilePermissions(hidden, PosixFilePermissions.fromString("rw-------"));
-            Files.move(hidden, path, StandardCopyOption.ATOMIC_MOVE);
+            SocketFile.create(path, hidden -> channel.bind(UnixDomainSocketAddress.of(hidden)));
             return channel;
         } catch (IOException e) {
             channel.close();
-            Files.deleteIfExists(hidden);
             throw e;
-        } finally {
-            Files.deleteIfExists(room);
-        }
-    }
-
-    private static boolean isServed(Path path) {
-        if (!Files.exists(path)) {
-            return false;
-        }
-        try (SocketChannel probe = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
-            return probe.isConnected();
-        } catch (IOException e) {
-            return false;
         }
     }
 
