@@ -10,7 +10,7 @@
 #   native/             libnkshim.so, nk-agent, nk-cell, nk-keeper, nk-traffic, nk-probe, nk-bench, the
 #                       libraries of JNA and Netty
 #   cds/                one class data archive per Java, for a quick start
-#   config/  systemd/   examples, units
+#   config/  systemd/   examples, alert rules, a dashboard, units
 #   built               its time: what is newer in the source tree asks for a build
 
 # shellcheck source=launcher/setup.sh
@@ -84,7 +84,7 @@ lay_out() {
   rm -f "$lib"/netty-transport-native-epoll-*-linux-*.jar
   cp "$source_dir"/launcher/{java.sh,archive} "$stage/libexec"
   cp "$source_dir"/launcher/nanorouter "$stage/bin"
-  find "$source_dir/config" -name '*.toml' -exec cp -t "$stage/config" {} +
+  cp "$source_dir"/config/{*.toml,alerts.yml,grafana-dashboard.json} "$stage/config"
   cp -r "$source_dir"/systemd/. "$stage/systemd"
   cp "$source_dir"/{README.md,LICENSE} "$stage"
   chmod -R a+rX "$stage"

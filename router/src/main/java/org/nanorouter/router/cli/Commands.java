@@ -9,7 +9,7 @@ final class Commands {
     /** In the order of the help page. */
     static final List<String> NAMES =
             List.of("demo", "kernel", "run", "os", "router", "exec", "msg", "mem", "sync", "status", "topology", "port",
-                    "fdb", "chaos", "check-config", "doctor");
+                    "fdb", "metrics", "chaos", "check-config", "doctor");
 
     /** Those that have the verb {@code list}. */
     static final List<String> OBJECTS = List.of("os", "port", "fdb", "mem", "sync");
@@ -36,6 +36,7 @@ final class Commands {
             case "topology" -> TopologyCommand.class;
             case "port" -> PortCommand.class;
             case "fdb" -> FdbCommand.class;
+            case "metrics" -> MetricsCommand.class;
             case "chaos" -> ChaosCommand.class;
             case "check-config" -> CheckConfigCommand.class;
             case "doctor" -> DoctorCommand.class;

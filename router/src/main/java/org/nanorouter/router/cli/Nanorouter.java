@@ -156,11 +156,16 @@ public final class Nanorouter implements Runnable {
 
     /** Reads the version from the jar's manifest. */
     static final class Version implements IVersionProvider {
+        /** The version alone. */
+        static String number() {
+            String version = Nanorouter.class.getPackage().getImplementationVersion();
+            return version == null ? "development" : version;
+        }
+
         @Override
         public String[] getVersion() {
-            String version = Nanorouter.class.getPackage().getImplementationVersion();
             return new String[] {
-                "nanorouter " + (version == null ? "development" : version),
+                "nanorouter " + number(),
                 "Java " + System.getProperty("java.version") + ", " + System.getProperty("java.home")
             };
         }

@@ -4,9 +4,7 @@ package org.nanorouter.router.cli;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.UserPrincipal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -24,17 +22,12 @@ import picocli.CommandLine.Option;
 
 /** Mixin: which routers a command asks. */
 final class RouterOption {
-    private static final String SOCKET_NAME = "router.sock";
-    private static final String RUN_VARIABLE = "NK_RUN";
     private static final String STATE_KEY = "state";
     private static final String NO_ANSWER = "no answer";
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
     /** One OS is not to keep the user from the answers of the others. */
     private static final Duration TIMEOUT_AMONG_SEVERAL = Duration.ofSeconds(1);
     private static final int MAX_REASON = 200;
-    /** S_IFMT and S_IFSOCK of stat(2). */
-    private static final int FILE_TYPE = 0170000;
-    private static final int SOCKET_TYPE = 0140000;
 
     @Mixin
     private InstanceOption instance = new InstanceOption();
@@ -70,14 +63,14 @@ final class RouterOption {
      */
     Map<String, Map<String, Object>> survey(Map<String, Object> request, RunDirectory directory, @Nullable String only)
             throws IOException {
-        List<Path> sockets = only == null ? socketsIn(directory) : List.of(directory.routerSocket(only));
-        return survey(request, sockets.stream().filter(RouterOption::isThere).toList());
+        List<Path> sockets = only == null ? RouterSocket.all(directory) : List.of(directory.routerSocket(only));
+        return survey(request, sockets.stream().filter(RouterSocket::isThere).toList());
     }
 
     private Map<String, Map<String, Object>> survey(Map<String, Object> request, List<Path> sockets) {
         Map<String, Map<String, Object>> replies = new LinkedHashMap<>();
         for (Path path : sockets) {
-            String name = String.valueOf(path.toAbsolutePath().getParent().getFileName());
+            String name = RouterSocket.os(path);
             try {
                 replies.put(name, ask(path, request));
             } catch (ConnectException e) {
@@ -98,7 +91,8 @@ final class RouterOption {
 
     /** Whether no instance is meant, but one socket: that of {@code -s}, or within a cell that of its own router. */
     boolean isWithoutInstance() {
-        return socket != null || System.getenv(RUN_VARIABLE) != null && instance.name() == null && os == null;
+        return socket != null
+            || System.getenv(RouterSocket.RUN_VARIABLE) != null && instance.name() == null && os == null;
     }
 
     /** The name of the instance that was given, or null. */
@@ -112,13 +106,9 @@ final class RouterOption {
     }
 
     private Map<String, Object> ask(Path path, Map<String, Object> request) throws IOException, ControlException {
-        if (socket == null) {
-            checkIsSocket(path);
-        }
-        try (ControlClient client = ControlClient.connect(path, isOneMeant() ? TIMEOUT : TIMEOUT_AMONG_SEVERAL)) {
-            if (socket == null) {
-                checkOwner(path, client.peer());
-            }
+        Duration timeout = isOneMeant() ? TIMEOUT : TIMEOUT_AMONG_SEVERAL;
+        try (ControlClient client = socket == null
+                ? RouterSocket.connect(path, timeout) : ControlClient.connect(path, timeout)) {
             return client.call(request);
         }
     }
@@ -148,21 +138,6 @@ final class RouterOption {
         return text.substring(0, Math.min(text.length(), MAX_REASON));
     }
 
-    /** The directory is the OS's own: what is there may be anything, also a link to the socket of another OS. */
-    private static void checkIsSocket(Path path) throws IOException {
-        int mode = (Integer) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
-        if ((mode & FILE_TYPE) != SOCKET_TYPE) {
-            throw new IOException(path + " is not a socket");
-        }
-    }
-
-    /** Between the look and the connection the OS may have put a link in the socket's place. */
-    private static void checkOwner(Path path, UserPrincipal peer) throws IOException {
-        if (!peer.equals(Files.getOwner(path.toAbsolutePath().getParent(), LinkOption.NOFOLLOW_LINKS))) {
-            throw new IOException("who listens at " + path + " is not the OS's root, but " + peer.getName());
-        }
-    }
-
     private static Map<String, Map<String, Object>> answered(Map<String, Map<String, Object>> replies) {
         if (!replies.isEmpty() && replies.values().stream().noneMatch(RouterOption::isAnswer)) {
             throw new CommandFailure(ExitStatus.UNAVAILABLE, "no router answers: " + replies.values().stream()
@@ -180,32 +155,16 @@ final class RouterOption {
         if (given != null) {
             return List.of(given);
         }
-        String inside = System.getenv(RUN_VARIABLE);
+        String inside = System.getenv(RouterSocket.RUN_VARIABLE);
         if (inside != null && instance.name() == null && os == null) {
             // Within a cell its own router is meant.
-            return List.of(Path.of(inside, SOCKET_NAME));
+            return List.of(RouterSocket.within(inside));
         }
         RunDirectory directory = runDirectory();
         if (os != null) {
             return List.of(directory.routerSocket(os));
         }
-        return socketsIn(directory);
-    }
-
-    private static List<Path> socketsIn(RunDirectory directory) throws IOException {
-        List<Path> sockets = new ArrayList<>();
-        Path parent = directory.directory().resolve("os");
-        if (Files.isDirectory(parent)) {
-            try (Stream<Path> entries = Files.list(parent)) {
-                entries.sorted().map(entry -> entry.resolve(SOCKET_NAME)).filter(RouterOption::isThere)
-                    .forEach(sockets::add);
-            }
-        }
-        return sockets;
-    }
-
-    private static boolean isThere(Path path) {
-        return Files.exists(path, LinkOption.NOFOLLOW_LINKS);
+        return RouterSocket.all(directory);
     }
 
     /** Of a living nanokernel; else, if there is one alone, of a dead one whose routers go on. */
@@ -234,7 +193,7 @@ final class RouterOption {
                 String name = entry.getFileName().toString();
                 if (RunDirectory.isName(name) && (instance.name() == null || name.equals(instance.name()))) {
                     RunDirectory directory = RunDirectory.of(base, name);
-                    if (!directory.isLiving() && !socketsIn(directory).isEmpty()) {
+                    if (!directory.isLiving() && !RouterSocket.all(directory).isEmpty()) {
                         orphans.add(directory);
                     }
                 }
