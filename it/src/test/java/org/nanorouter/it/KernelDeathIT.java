@@ -206,6 +206,10 @@ class KernelDeathIT {
             assertThat(epoch(kernel, "os2")).isEqualTo(2);
             assertThat(epoch(kernel, "os1")).isEqualTo(1);
             assertThat(kernel.call("os.show", "os2").get("last_failure")).asString().contains("ended by signal 9");
+            Object recoveries = kernel.call("os.show", "os2").get("recovery_seconds");
+            assertThat(recoveries).asString().startsWith("{count=1, ");
+            killNanokernel(kernel);
+            assertThat(kernel.call("os.show", "os2")).containsEntry("recovery_seconds", recoveries);
         }
     }
 

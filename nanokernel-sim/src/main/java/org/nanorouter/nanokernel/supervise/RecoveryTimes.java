@@ -73,7 +73,7 @@ final class RecoveryTimes {
         return was;
     }
 
-    /** For the control socket: {@code buckets}, cumulative by their upper bound in seconds, {@code count}, {@code sum}. */
+    /** For the control socket: {@code count}, {@code sum} and {@code buckets}, cumulative by upper bound in seconds. */
     Map<String, Object> report() {
         Map<String, Object> buckets = new LinkedHashMap<>();
         long sum = 0;

@@ -54,6 +54,20 @@ class ControlServerTest {
     }
 
     @Test
+    void aClientTakesNoReplyBeyondItsLimitAndWaitsNotBeyondItsDeadline() throws Exception {
+        try (ControlClient client = ControlClient.connect(path)) {
+            client.limitReplies(1 << 20);
+            assertThat(client.call(Map.of("verb", "echo"), System.nanoTime() + 10_000_000_000L)).containsKey("verb");
+            assertThatThrownBy(() -> client.call("big")).isInstanceOf(IOException.class)
+                    .hasMessageContaining("more than 1048576 bytes");
+        }
+        try (ControlClient client = ControlClient.connect(path)) {
+            assertThatThrownBy(() -> client.call(Map.of("verb", "echo"), System.nanoTime() - 1))
+                    .isInstanceOf(IOException.class).hasMessageContaining("no reply");
+        }
+    }
+
+    @Test
     void aRequestIsAnsweredAndTheSocketIsForItsOwnerAlone() throws Exception {
         try (ControlClient client = ControlClient.connect(path)) {
             assertThat(client.call("echo", "n", 5)).containsEntry("n", 5);

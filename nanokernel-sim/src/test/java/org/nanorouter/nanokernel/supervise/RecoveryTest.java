@@ -77,6 +77,12 @@ class RecoveryTest {
             assertThat(machine.show("host")).containsEntry("epoch", 1).containsEntry("state", "running");
             assertThat(machine.show("guest")).containsEntry("restarts", 1);
             assertThat(machine.show("guest").get("last_failure")).asString().contains("panic 5: no root");
+            assertThat(machine.show("guest").get("recovery_seconds")).asString().startsWith("{count=0, ");
+            try (Endpoint next = machine.attachReady("guest")) {
+                assertThat(machine.show("guest").get("recovery_seconds")).asString().startsWith("{count=1, ");
+                assertThat(machine.show("host").get("recovery_seconds")).asString().startsWith("{count=0, ");
+                assertThat(next.told).contains("synced");
+            }
         }
     }
 
