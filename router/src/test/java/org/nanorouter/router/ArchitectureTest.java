@@ -89,11 +89,29 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyTheLoopTheDaemonAndTheControlServerKnowNetty() {
+    void onlyTheLoopTheDaemonTheControlServerAndTheExporterKnowNetty() {
         noClasses().that().resideOutsideOfPackages(
                         "org.nanorouter.router.loop..", "org.nanorouter.router.daemon..",
-                        "org.nanorouter.router.control..")
+                        "org.nanorouter.router.control..", "org.nanorouter.router.exporter..")
                 .should().dependOnClassesThat().resideInAPackage("io.netty..").check(ours);
+    }
+
+    /** So nothing that a daemon does depends on who looks. */
+    @Test
+    void theExporterIsKnownToTheCommandLineAloneAndAsksDaemonsByTheirSockets() {
+        noClasses().that().resideOutsideOfPackages("org.nanorouter.router.exporter..", "org.nanorouter.router.cli..")
+                .should().dependOnClassesThat().resideInAnyPackage(
+                        "org.nanorouter.router.exporter..", "io.prometheus..", "io.netty.handler.codec.http..")
+                .check(ours);
+        noRoomOf("exporter", "engine", "loop", "config", "control", "daemon", "standby", "cli");
+    }
+
+    @Test
+    void theJournalKnowsNothingOfWhatIsLogged() {
+        noClasses().that().resideInAPackage("org.nanorouter.nanokernel.journal..")
+                .should().dependOnClassesThat(
+                        resideInAPackage(NANOKERNEL).and(not(resideInAPackage("org.nanorouter.nanokernel.journal.."))))
+                .check(ours);
     }
 
     @Test
