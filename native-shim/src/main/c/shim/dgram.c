@@ -19,6 +19,13 @@ int nks_unix_socket_datagram_bind(const char *path, int mode)
 	return nks_unix_bind(path, SOCK_DGRAM, mode);
 }
 
+int nks_unix_socket_datagram(void)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	return fd < 0 ? -errno : fd;
+}
+
 int nks_unix_socket_datagram_connect(int fd, const char *path)
 {
 	struct sockaddr_un address;

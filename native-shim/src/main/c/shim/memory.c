@@ -29,23 +29,59 @@ int nks_memory_page_size(void)
 	return (int)sysconf(_SC_PAGESIZE);
 }
 
+/* An empty object without seals. Returns a descriptor, or -errno. */
+static int create(const char *name)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+
+	if (fd < 0 && errno == EINVAL)
+		fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	return fd < 0 ? -errno : fd;
+}
+
 int nks_memory_create(const char *name, int64_t size)
 {
 	int fd, error;
 
 	if (!name || size <= 0)
 		return -EINVAL;
-	fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
-	if (fd < 0 && errno == EINVAL)
-		fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	fd = create(name);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (RESUME(ftruncate(fd, size)) || fchmod(fd, 0600) || fcntl(fd, F_ADD_SEALS, SIZE_SEALS)) {
 		error = -errno;
 		close(fd);
 		return error;
 	}
 	return fd;
+}
+
+int nks_memory_create_final(const char *name, const void *bytes, int64_t size)
+{
+	const char *next = bytes;
+	int64_t left = size;
+	int fd, error;
+
+	if (!name || !bytes || size <= 0)
+		return -EINVAL;
+	fd = create(name);
+	if (fd < 0)
+		return fd;
+	while (left) {
+		ssize_t written = RESUME(write(fd, next, (size_t)left));
+
+		if (written < 0)
+			goto fail;
+		next += written;
+		left -= written;
+	}
+	if (!fcntl(fd, F_ADD_SEALS, SIZE_SEALS | F_SEAL_WRITE))
+		return fd;
+
+fail:
+	error = -errno;
+	close(fd);
+	return error;
 }
 
 int nks_memory_reopen_read_only(int fd)

@@ -201,6 +201,9 @@ NKS_EXPORT int nks_memory_page_size(void);
  */
 NKS_EXPORT int nks_memory_create(const char *name, int64_t size);
 
+/* Makes a memory object of these bytes, which nobody can change any more. Returns a descriptor. */
+NKS_EXPORT int nks_memory_create_final(const char *name, const void *bytes, int64_t size);
+
 /* Opens the same memory object read-only, so that nobody who gets this descriptor can map it writable. */
 NKS_EXPORT int nks_memory_reopen_read_only(int fd);
 
@@ -299,6 +302,9 @@ NKS_EXPORT int nks_unix_socket_receive_with_fds(int fd, void *address, int capac
 						int32_t *nfds);
 
 /* Datagram sockets that carry one frame a datagram (dgram.c). */
+
+/* Makes a datagram socket without a name, which can send. Returns a descriptor. */
+NKS_EXPORT int nks_unix_socket_datagram(void);
 
 /* Binds a datagram socket to path with that file mode; stale files as in nks_unix_socket_listen_seq_packet. */
 NKS_EXPORT int nks_unix_socket_datagram_bind(const char *path, int mode);

@@ -25,6 +25,13 @@ public final class MemoryObject {
         }
     }
 
+    /** Makes an object of {@code size} bytes that nobody can change any more. Returns a descriptor, or -errno. */
+    public static int createFinal(String name, long address, long size) {
+        try (NativeBuffer text = NativeBuffer.of(name)) {
+            return createFinal(text.address(), address, size);
+        }
+    }
+
     /** Opens the same object so that it can't be mapped writable. Returns a descriptor, or -errno. */
     public static native int reopenReadOnly(int fd);
 
@@ -55,6 +62,8 @@ public final class MemoryObject {
     }
 
     private static native int create(long name, long size);
+
+    private static native int createFinal(long name, long bytes, long size);
 
     private static native int checkSeals(int fd, long size);
 

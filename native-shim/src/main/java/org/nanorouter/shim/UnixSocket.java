@@ -70,6 +70,9 @@ public final class UnixSocket {
     public static native int receiveWithFds(int fd, long address, int capacity, long fdsAddress, int maxFds,
         long nfdsAddress);
 
+    /** Makes a datagram socket without a path, to send by. Returns a descriptor, or -errno. */
+    public static native int datagram();
+
     /** Binds a datagram socket; path and mode as with {@link #listenSeqPacket}. Returns a descriptor, or -errno. */
     public static int datagramBind(String path, int mode) {
         try (NativeBuffer text = NativeBuffer.of(path)) {

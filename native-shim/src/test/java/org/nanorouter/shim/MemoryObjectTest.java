@@ -8,6 +8,7 @@ import com.sun.jna.Function;
 import com.sun.jna.Native;
 import java.nio.ByteOrder;
 import java.nio.ReadOnlyBufferException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -34,6 +35,25 @@ class MemoryObjectTest {
     @Test
     void sealedMemoryCannotShrink() {
         assertThat(truncate(fd, SIZE / 2)).isEqualTo(Errno.EPERM);
+    }
+
+    @Test
+    void finalMemoryHasItsBytesAndCannotBeWritten() throws ShimException {
+        try (NativeBuffer bytes = NativeBuffer.of("for ever")) {
+            int last = Errno.check(MemoryObject.createFinal("test", bytes.address(), 8), "create");
+            try (MappedMemory mapped = MemoryObject.map(last, 8, false, 0)) {
+                MemoryObject.check(last, 8);
+                assertThat(StandardCharsets.UTF_8.decode(mapped.buffer()).toString()).isEqualTo("for ever");
+                assertErrnoOfMapping(Errno.EPERM, last);
+            } finally {
+                Fd.close(last);
+            }
+        }
+    }
+
+    private static void assertErrnoOfMapping(int errno, int fd) {
+        assertThatThrownBy(() -> MemoryObject.map(fd, 8, true, 0)).isInstanceOfSatisfying(ShimException.class,
+            e -> assertThat(e.errno()).isEqualTo(errno));
     }
 
     @Test

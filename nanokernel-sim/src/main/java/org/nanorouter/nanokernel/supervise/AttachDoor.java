@@ -65,12 +65,12 @@ final class AttachDoor implements AttachHost {
         if (fd == -Errno.EMFILE || fd == -Errno.ENFILE) {
             // Who waits stays in the queue; looking at once again would only spin.
             int paused = listener;
-            LOG.warn("{}: no descriptor for another attach connection", os.name());
+            os.log(() -> LOG.warn("{}: no descriptor for another attach connection", os.name()));
             loop.remove(paused);
             loop.schedule(RETRY_NS, () -> resume(paused));
         } else if (fd >= 0 && count(AttachSession.State.CONNECTED) >= MAX_UNKNOWN) {
-            LOG.warn("{}: more than {} connections that say neither ATTACH nor JOIN, one is closed", os.name(),
-                    MAX_UNKNOWN);
+            os.log(() -> LOG.warn("{}: more than {} connections that say neither ATTACH nor JOIN, one is closed",
+                    os.name(), MAX_UNKNOWN));
             Fd.close(fd);
         } else if (fd >= 0) {
             AttachSession session = begin(fd);
@@ -149,7 +149,7 @@ final class AttachDoor implements AttachHost {
     @Override
     public void attached(AttachSession session) {
         attached = session;
-        LOG.info("{}: an endpoint attached, epoch {}", os.name(), os.epoch());
+        os.log(() -> LOG.info("{}: an endpoint attached, epoch {}", os.name(), os.epoch()));
     }
 
     @Override
@@ -178,10 +178,10 @@ final class AttachDoor implements AttachHost {
         loop.remove(session.fd());
         if (session == attached) {
             attached = null;
-            LOG.info("{}: its endpoint detached: {}", os.name(), reason);
+            os.log(() -> LOG.info("{}: its endpoint detached: {}", os.name(), reason));
             machine.detached(os, reason);
         } else {
-            LOG.info("{}: an attach connection ended: {}", os.name(), reason);
+            os.log(() -> LOG.info("{}: an attach connection ended: {}", os.name(), reason));
         }
     }
 }

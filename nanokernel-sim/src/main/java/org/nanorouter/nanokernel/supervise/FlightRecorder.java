@@ -88,9 +88,9 @@ final class FlightRecorder implements AutoCloseable {
         if (before != null) {
             before.close();
         }
-        LOG.info("{}: {} KiB of its rings are kept for 'os postmortem', copied in {} us", os.name(),
+        os.log(() -> LOG.info("{}: {} KiB of its rings are kept for 'os postmortem', copied in {} us", os.name(),
                 copy.postmortem().rings().stream().mapToInt(ring -> ring.bytes().capacity()).sum() >> 10,
-                (clock.getAsLong() - begin) / 1_000);
+                (clock.getAsLong() - begin) / 1_000));
     }
 
     /** The status with which an OS's processes ended says more of the failure than was known when its epoch ended. */
@@ -110,7 +110,7 @@ final class FlightRecorder implements AutoCloseable {
         try {
             copy = pairs.isEmpty() ? null : NativeBuffer.allocate(MAX_BYTES);
         } catch (OutOfMemoryError e) {
-            LOG.warn("{}: what its rings held is not kept: {}", os.name(), e.getMessage());
+            os.log(() -> LOG.warn("{}: what its rings held is not kept: {}", os.name(), e.getMessage()));
             pairs = List.of();
         }
         return new Kept(new Postmortem(os.name(), os.epoch(), failure, text, table.startedAt(os.id()), failedAt,

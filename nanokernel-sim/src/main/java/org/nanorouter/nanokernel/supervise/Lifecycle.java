@@ -3,6 +3,7 @@ package org.nanorouter.nanokernel.supervise;
 
 import java.util.function.LongSupplier;
 import org.nanorouter.nanokernel.abi.OsState;
+import org.nanorouter.nanokernel.journal.LogFields;
 import org.nanorouter.nanokernel.memory.ManagementWriter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,19 +64,26 @@ final class Lifecycle {
 
     private void changed(ManagedOs os, OsState before, OsState next, String reason) {
         long now = clock.getAsLong();
-        events.add(now, os.name(), management.region().epoch(os.id()), before, next, reason);
+        int epoch = management.region().epoch(os.id());
+        events.add(now, os.name(), epoch, before, next, reason);
         if (os.recoveries.became(before, next, now)) {
             os.keep();
         }
-        switch (next) {
-            case PANICKED, HUNG, FAILED -> LOG.warn("{}: {}: {}", os.name(), Machine.label(next), reason);
-            default -> LOG.info("{}: {}: {}", os.name(), Machine.label(next), reason);
-        }
+        String state = Machine.label(next);
+        LogFields.with(() -> {
+            switch (next) {
+                case PANICKED, HUNG, FAILED -> LOG.warn("{}: {}: {}", os.name(), state, reason);
+                default -> LOG.info("{}: {}: {}", os.name(), state, reason);
+            }
+        }, LogFields.OS, os.name(), LogFields.EPOCH, String.valueOf(epoch), LogFields.STATE, state,
+                LogFields.REASON, reason);
     }
 
     /** Something was noticed that changes no state. */
     void report(ManagedOs os, String what) {
-        events.add(clock.getAsLong(), os.name(), management.region().epoch(os.id()), null, null, what);
-        LOG.warn("{}: {}", os.name(), what);
+        int epoch = management.region().epoch(os.id());
+        events.add(clock.getAsLong(), os.name(), epoch, null, null, what);
+        LogFields.with(() -> LOG.warn("{}: {}", os.name(), what), LogFields.OS, os.name(), LogFields.EPOCH,
+                String.valueOf(epoch), LogFields.REASON, what);
     }
 }

@@ -194,7 +194,8 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
             cell.terminate();
             loop.schedule(TERMINATION_NS, () -> {
                 if (os.cell == cell) {
-                    LOG.warn("{}: did not end within {} ms, killed", os.name(), TERMINATION_NS / 1_000_000);
+                    os.log(() -> LOG.warn("{}: did not end within {} ms, killed", os.name(),
+                            TERMINATION_NS / 1_000_000));
                     cell.kill();
                 }
             });
@@ -264,7 +265,7 @@ public final class Machine implements CellProcess.Listener, AutoCloseable {
     public void started(CellProcess cell, long pid) {
         ManagedOs os = osOf(cell);
         if (os != null) {
-            LOG.info("{}: started, process {}", os.name(), pid);
+            os.log(() -> LOG.info("{}: started, process {}", os.name(), pid));
             watch(os, cell);
             ledger.writeProcesses(oses.values());
             if (os.goal() == ManagedOs.Goal.RUN) {

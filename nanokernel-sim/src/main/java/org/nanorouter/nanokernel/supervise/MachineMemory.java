@@ -144,7 +144,7 @@ final class MachineMemory implements AutoCloseable {
             os.token = Ledger.token(kept);
             return true;
         } catch (IOException e) {
-            LOG.warn("{}: its region cannot be taken over: {}", os.name(), e.getMessage());
+            os.log(() -> LOG.warn("{}: its region cannot be taken over: {}", os.name(), e.getMessage()));
             ledger.dropRegion(os.name());
             return false;
         }

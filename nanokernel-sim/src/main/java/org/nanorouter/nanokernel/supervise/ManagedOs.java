@@ -10,6 +10,7 @@ import org.nanorouter.nanokernel.cell.ControlGroup;
 import org.nanorouter.nanokernel.cell.OsDevices;
 import org.nanorouter.nanokernel.cell.OsDirectory;
 import org.nanorouter.nanokernel.config.OsConfig;
+import org.nanorouter.nanokernel.journal.LogFields;
 import org.nanorouter.nanokernel.loop.PollLoop;
 import org.nanorouter.nanokernel.loop.PollLoop.Timer;
 import org.nanorouter.nanokernel.memory.OsRegionObject;
@@ -120,6 +121,11 @@ final class ManagedOs {
         ready = wasReady;
         failureText = lastFailure;
         recoveries.restore(lastRecoveries);
+    }
+
+    /** Runs what logs something about it, so that the record has its name and epoch as fields. */
+    void log(Runnable log) {
+        LogFields.with(log, LogFields.OS, name(), LogFields.EPOCH, epoch() == 0 ? null : String.valueOf(epoch()));
     }
 
     /** What is known of it is kept for the next nanokernel. */

@@ -110,11 +110,11 @@ final class Recovery {
                     .redirectOutput(Redirect.appendTo(os.directory.consoleLog().toFile()));
             builder.start().onExit().thenAccept(ended -> {
                 if (ended.exitValue() != 0) {
-                    LOG.warn("{}: its restart command ended with {}", os.name(), ended.exitValue());
+                    os.log(() -> LOG.warn("{}: its restart command ended with {}", os.name(), ended.exitValue()));
                 }
             });
         } catch (IOException e) {
-            LOG.error("{}: its restart command was not started: {}", os.name(), e.getMessage());
+            os.log(() -> LOG.error("{}: its restart command was not started: {}", os.name(), e.getMessage()));
         }
     }
 }

@@ -63,7 +63,7 @@ final class Takeover {
         try {
             step.run();
         } catch (RuntimeException e) {
-            LOG.error("{}: cannot be taken over as it is, its process is ended", os.name(), e);
+            os.log(() -> LOG.error("{}: cannot be taken over as it is, its process is ended", os.name(), e));
             if (os.cell != null) {
                 os.cell.kill();
             }

@@ -5,23 +5,26 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.logging.LogManager;
+import org.nanorouter.nanokernel.journal.JournalHandler;
 
 /**
- * Sets the log up: to standard error, a {@link LogLine} an event. {@link LogManager} makes one when the first logger is
- * asked for, so that a command that logs nothing pays nothing.
+ * Sets the log up: to standard error, a {@link LogLine} an event, or to the journal if standard error is the journal's.
+ * {@link LogManager} makes one when the first logger is asked for, so that a command that logs nothing pays nothing.
  */
 public final class LogSetup {
     private static final String BY_CLASS = "java.util.logging.config.class";
     private static final String BY_FILE = "java.util.logging.config.file";
-    private static final String PROPERTIES = """
-            handlers = java.util.logging.ConsoleHandler
-            java.util.logging.ConsoleHandler.formatter = %s
-            """.formatted(LogLine.class.getName());
+    private static final String CONSOLE = "java.util.logging.ConsoleHandler";
 
     /** For {@link LogManager}. */
     public LogSetup() throws IOException {
+        String handler = CONSOLE;
+        if (JournalHandler.isStandardErrorOurs()) {
+            handler = JournalHandler.class.getName();
+        }
+        String properties = "handlers = " + handler + "\n" + handler + ".formatter = " + LogLine.class.getName() + "\n";
         LogManager.getLogManager().readConfiguration(
-                new ByteArrayInputStream(PROPERTIES.getBytes(StandardCharsets.UTF_8)));
+                new ByteArrayInputStream(properties.getBytes(StandardCharsets.UTF_8)));
     }
 
     /** Has the log set up like this, unless the user has said how. */

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.nanorouter.nanokernel.config.ConfigException;
+import org.nanorouter.nanokernel.journal.LogFields;
 import org.nanorouter.router.config.RouterConfig;
 import org.nanorouter.router.daemon.LeadRehearsal;
 import org.nanorouter.router.daemon.Router;
@@ -68,6 +69,7 @@ final class RunCommand implements Callable<Integer> {
         standby = given.hasMatchedOption(STANDBY);
         try {
             RouterConfig config = RouterConfig.read(file, environment);
+            nameOs(config);
             try (LeaderLock lock = openLock(config)) {
                 Signals.on("TERM", () -> end(lock));
                 Signals.on("INT", () -> end(lock));
@@ -84,6 +86,14 @@ final class RunCommand implements Callable<Integer> {
             throw new CommandFailure(ExitStatus.CANNOT_CREATE, "the leader's lock: " + e, e);
         }
         return ExitStatus.OK;
+    }
+
+    /** Before the threads are made that log. */
+    private static void nameOs(RouterConfig config) {
+        RouterConfig.Attach attach = config.attach();
+        if (attach != null) {
+            LogFields.always(LogFields.OS, attach.os());
+        }
     }
 
     private void run(RouterConfig config, LeaderLock lock)

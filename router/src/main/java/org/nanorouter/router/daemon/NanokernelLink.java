@@ -10,6 +10,7 @@ import org.nanorouter.nanokernel.attach.AttachListener;
 import org.nanorouter.nanokernel.attach.AttachRefusedException;
 import org.nanorouter.nanokernel.attach.Attachment;
 import org.nanorouter.nanokernel.channel.Channel;
+import org.nanorouter.nanokernel.journal.LogFields;
 import org.nanorouter.router.config.RouterConfig;
 import org.nanorouter.router.loop.DataLoop;
 import org.nanorouter.router.loop.Watch;
@@ -225,7 +226,8 @@ final class NanokernelLink {
     private final class Listener implements AttachListener {
         @Override
         public void peer(Channel channel) {
-            LOG.info("peer {} has come, epoch {}", channel.peerName(), channel.peerEpoch());
+            LogFields.with(() -> LOG.info("peer {} has come, epoch {}", channel.peerName(), channel.peerEpoch()),
+                LogFields.PEER, channel.peerName());
             ports.addChannel(channel);
         }
 
@@ -247,7 +249,8 @@ final class NanokernelLink {
 
         @Override
         public void lost(String reason) {
-            LOG.warn("the nanokernel is lost, frames go on: {}", reason);
+            LogFields.with(() -> LOG.warn("the nanokernel is lost, frames go on: {}", reason),
+                LogFields.REASON, reason);
             losses++;
             cancelWatch();
             if (!closed) {

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.nanorouter.nanokernel.journal.LogFields;
 import org.nanorouter.shim.Errno;
 import org.nanorouter.shim.TcpSessions;
 import org.slf4j.Logger;
@@ -65,8 +66,10 @@ final class PeerSessions implements AutoCloseable {
             int count = sessions.end(mac);
             if (count > 0) {
                 ended.addAndGet(count);
-                LOG.info("the epoch of peer {} is over; TCP sessions with it by {} that were ended: {}", peer, name,
-                    count);
+                LogFields.with(
+                    () -> LOG.info("the epoch of peer {} is over; TCP sessions with it by {} that were ended: {}", peer,
+                        name, count),
+                    LogFields.PEER, peer);
             }
             report(name, count);
         }));

@@ -10,6 +10,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.channel.Channel;
 import org.nanorouter.nanokernel.config.Mac;
+import org.nanorouter.nanokernel.journal.LogFields;
 import org.nanorouter.router.config.PortConfig;
 import org.nanorouter.router.config.PortConfig.ChannelConfig;
 import org.nanorouter.router.config.PortConfig.PcapNicConfig;
@@ -138,7 +139,8 @@ final class PortTable {
             throw new StartException(StartException.Kind.CANNOT_CREATE, "port " + port.name() + ": there are "
                 + Engine.MAX_PORTS + " ports already", null);
         }
-        LOG.info("port {} is {}", port.name(), port.state().label());
+        LogFields.with(() -> LOG.info("port {} is {}", port.name(), port.state().label()),
+            LogFields.PORT, port.name(), LogFields.STATE, port.state().label());
         return port;
     }
 
@@ -159,12 +161,16 @@ final class PortTable {
         long nowMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
         Fdb fdb = engine.bridge().fdb();
         if (value == 0 || fdb.isPinnedElsewhere(value, index)) {
-            LOG.warn("address {} is not held to port {}: it is no address, or another port's", new Mac(address),
-                port.name());
+            warnNotHeld(address, port, "it is no address, or another port's");
         } else if (!fdb.pin(value, Fdb.NO_VLAN, index, nowMs)) {
-            LOG.warn("address {} is not held to port {}: the table of addresses is full", new Mac(address),
-                port.name());
+            warnNotHeld(address, port, "the table of addresses is full");
         }
+    }
+
+    private static void warnNotHeld(byte[] address, Port port, String reason) {
+        LogFields.with(
+            () -> LOG.warn("address {} is not held to port {}: {}", new Mac(address), port.name(), reason),
+            LogFields.PORT, port.name(), LogFields.REASON, reason);
     }
 
     /** A peer has come. */
@@ -172,7 +178,8 @@ final class PortTable {
         ChannelConfig config = configFor(channel.peerName());
         channels.put(channel, null);
         if (config == null) {
-            LOG.info("no port is configured for peer {}", channel.peerName());
+            LogFields.with(() -> LOG.info("no port is configured for peer {}", channel.peerName()),
+                LogFields.PEER, channel.peerName());
             return;
         }
         String name = config.isForEveryPeer() ? config.name() + ":" + channel.peerName() : config.name();
@@ -183,7 +190,8 @@ final class PortTable {
             pin(channel.peerMac(), port);
             succession.inService(port);
         } catch (StartException e) {
-            LOG.error("peer {} gets no port: {}", channel.peerName(), e.getMessage());
+            LogFields.with(() -> LOG.error("peer {} gets no port: {}", channel.peerName(), e.getMessage()),
+                LogFields.PEER, channel.peerName(), LogFields.PORT, name, LogFields.REASON, e.getMessage());
         }
     }
 
@@ -207,7 +215,9 @@ final class PortTable {
             deliverRest();
             port.countLosses();
             discard(port);
-            LOG.info("port {} is gone with epoch {} of its peer", port.name(), channel.peerEpoch());
+            LogFields.with(
+                () -> LOG.info("port {} is gone with epoch {} of its peer", port.name(), channel.peerEpoch()),
+                LogFields.PORT, port.name(), LogFields.PEER, channel.peerName());
         }
         ChannelConfig config = configFor(channel.peerName());
         if (config != null && config.sessions() == SessionPolicy.RESET) {
@@ -236,8 +246,13 @@ final class PortTable {
     void noticeQuarantines(Consumer<Channel> onLie) {
         for (ChannelPort port : channels.values()) {
             if (port != null && port.state() == PortState.QUARANTINED && port.noticeQuarantine()) {
-                LOG.warn("port {} is quarantined until the next epoch of peer {}: {}", port.name(),
-                    port.channel().peerName(), port.channel().quarantineReason());
+                String peer = port.channel().peerName();
+                String reason = String.valueOf(port.channel().quarantineReason());
+                LogFields.with(
+                    () -> LOG.warn("port {} is quarantined until the next epoch of peer {}: {}", port.name(), peer,
+                        reason),
+                    LogFields.PORT, port.name(), LogFields.PEER, peer, LogFields.STATE, port.state().label(),
+                    LogFields.REASON, reason);
                 onLie.accept(port.channel());
                 engineLoop.unwatch(port);
                 Engine engine = engineLoop.engine();

@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.nanorouter.nanokernel.journal.LogFields;
 import org.nanorouter.router.forward.bridge.Bridge;
 import org.nanorouter.router.frame.EthernetFrame;
 import org.nanorouter.router.frame.FrameFault;
@@ -281,7 +282,9 @@ public final class Engine {
     private void takeOutOfService(RuntimeException failure) {
         PortSlot blamed = Objects.requireNonNull(acting);
         blamed.failed = true;
-        LOG.error("port {} is out of service after an internal error", blamed.port.name(), failure);
+        LogFields.with(
+            () -> LOG.error("port {} is out of service after an internal error", blamed.port.name(), failure),
+            LogFields.PORT, blamed.port.name());
     }
 
     /** What the others were sent refers to memory that is about to be given back. */

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.nanorouter.nanokernel.journal.LogFields;
 import org.nanorouter.router.metrics.Drop;
 import org.nanorouter.router.metrics.PortCounter;
 import org.nanorouter.router.metrics.PortCounters;
@@ -121,7 +122,8 @@ public final class TapPort implements Port {
         try {
             device.announce();
         } catch (ShimException e) {
-            LOG.warn("port {}: {}; peers learn them by asking", name, e.getMessage());
+            LogFields.with(() -> LOG.warn("port {}: {}; peers learn them by asking", name, e.getMessage()),
+                LogFields.PORT, name);
         }
     }
 
@@ -132,7 +134,7 @@ public final class TapPort implements Port {
             try {
                 device.shortenQueue(limit.isShort());
             } catch (ShimException e) {
-                LOG.warn("port {}: {}", name, e.getMessage());
+                LogFields.with(() -> LOG.warn("port {}: {}", name, e.getMessage()), LogFields.PORT, name);
             }
         }
     }
@@ -140,7 +142,8 @@ public final class TapPort implements Port {
     private void end() {
         if (state != PortState.ENDED) {
             state = PortState.ENDED;
-            LOG.warn("port {} has ended: interface {} is gone", name, device.name());
+            LogFields.with(() -> LOG.warn("port {} has ended: interface {} is gone", name, device.name()),
+                LogFields.PORT, name, LogFields.STATE, state.label());
         }
     }
 
