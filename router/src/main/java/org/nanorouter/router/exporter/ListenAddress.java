@@ -54,11 +54,10 @@ public record ListenAddress(SocketAddress address) {
             throw new IllegalArgumentException("'" + text + EXPECTED);
         }
         try {
-            InetAddress address = host.equals(LOCALHOST) ? InetAddress.getByAddress(LOCALHOST, new byte[] {127, 0, 0, 1})
-                : InetAddress.getByName(host);
+            InetAddress address = InetAddress.getByName(host.equals(LOCALHOST) ? "127.0.0.1" : host);
             if (!address.isLoopbackAddress()) {
-                throw new IllegalArgumentException("'" + text + "' is not of loopback: whoever reaches it would read how "
-                        + "every OS fares, without a password; let a proxy that asks for one listen there");
+                throw new IllegalArgumentException("'" + text + "' is not of loopback: whoever reaches it would read "
+                        + "how every OS fares, without a password; let a proxy that asks for one listen there");
             }
             return address;
         } catch (UnknownHostException e) {

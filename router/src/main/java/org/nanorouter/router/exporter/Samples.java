@@ -55,7 +55,8 @@ final class Samples {
             families.info(Metric.OS, labels.add("kind", kind));
         }
         for (OsState state : OsState.values()) {
-            families.add(Metric.OS_STATE, ConfigReader.label(state).equals(os.get("state")), labels.add("state", ConfigReader.label(state)));
+            String label = ConfigReader.label(state);
+            families.add(Metric.OS_STATE, label.equals(os.get("state")), labels.add("state", label));
         }
         families.add(Metric.OS_READY, Boolean.TRUE.equals(os.get("ready")), labels);
         families.add(Metric.OS_EPOCH, os.get("epoch"), labels);

@@ -13,10 +13,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ListenAddressTest {
     @Test
     void loopbackAndPathsAreTaken() {
-        assertThat(ListenAddress.parse("127.0.0.1:9477").address()).isEqualTo(new InetSocketAddress("127.0.0.1", 9477));
+        assertThat(ListenAddress.parse("127.0.0.1:9477").address())
+                .isEqualTo(new InetSocketAddress("127.0.0.1", 9477));
         assertThat(ListenAddress.parse("[::1]:9477")).hasToString("http://[0:0:0:0:0:0:0:1]:9477/metrics");
         assertThat(ListenAddress.parse("localhost:0")).hasToString("http://127.0.0.1:0/metrics");
-        assertThat(ListenAddress.parse("unix:/run/x.sock").address()).isEqualTo(UnixDomainSocketAddress.of("/run/x.sock"));
+        assertThat(ListenAddress.parse("unix:/run/x.sock").address())
+                .isEqualTo(UnixDomainSocketAddress.of("/run/x.sock"));
     }
 
     @ParameterizedTest

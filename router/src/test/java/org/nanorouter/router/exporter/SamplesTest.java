@@ -125,7 +125,7 @@ class SamplesTest {
     void ofEndlesslyManyPortsSomeAreShown() {
         String[] ports = new String[1_000];
         for (int i = 0; i < ports.length; i++) {
-            ports[i] = PORT.formatted("p" + i);
+            ports[i] = PORT.formatted("p" + i).replace("{\"ring_full\": 3}", "0");
         }
         assertThat(exposedPorts(ports).samples().keySet()).filteredOn(series -> series.startsWith("nanorouter_port_up"))
                 .hasSize(128);
