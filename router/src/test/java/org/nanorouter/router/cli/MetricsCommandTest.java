@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -214,6 +216,11 @@ class MetricsCommandTest {
         assertThat(promtool(exposed, "check", "metrics")).isEqualTo("0: ");
         assertThat(promtool("", "check", "rules", config("alerts.yml").toString())).startsWith("0: ")
                 .contains("SUCCESS: 11 rules found");
+        Files.copy(config("alerts.yml"), directory.resolve("alerts.yml"));
+        try (InputStream test = Objects.requireNonNull(getClass().getResourceAsStream("/alerts-test.yml"))) {
+            Files.copy(test, directory.resolve("alerts-test.yml"));
+        }
+        assertThat(promtool("", "test", "rules", directory.resolve("alerts-test.yml").toString())).startsWith("0: ");
         StringBuilder rules = new StringBuilder("groups: [{name: dashboard, rules: [");
         for (String query : queries(JSON.std.anyFrom(Files.readString(config("grafana-dashboard.json"))))) {
             if (!query.startsWith("label_values")) {
