@@ -33,6 +33,8 @@ public final class ControlClient implements AutoCloseable {
     private final long timeoutNs;
     private int maxReply = MAX_REPLY;
     private final ByteBuffer input = ByteBuffer.allocate(64 << 10).flip();
+    /** What came of the next reply. */
+    private final ByteArrayOutputStream line = new ByteArrayOutputStream();
 
     private ControlClient(SocketChannel channel, Duration timeout) throws IOException {
         this.channel = channel;
@@ -107,13 +109,41 @@ public final class ControlClient implements AutoCloseable {
 
     /** The same until a time of {@link System#nanoTime}. */
     public Map<String, Object> call(Map<String, Object> request, long deadline) throws IOException, ControlException {
+        long begin = System.nanoTime();
+        send(request, begin, deadline - begin);
+        return reply(readLine(begin, deadline - begin));
+    }
+
+    /**
+     * Sends a request, for whose reply {@link #receive} waits. Replies come in the order of the requests.
+     *
+     * @throws IOException if the connection failed or the time was up; the client is of no use any more then
+     */
+    public void send(Map<String, Object> request) throws IOException {
+        send(request, System.nanoTime(), timeoutNs);
+    }
+
+    private void send(Map<String, Object> request, long begin, long limitNs) throws IOException {
         ByteBuffer output = ByteBuffer.wrap((JSON.std.asString(request) + "\n").getBytes(StandardCharsets.UTF_8));
         while (output.hasRemaining()) {
             if (channel.write(output) == 0) {
-                await(SelectionKey.OP_WRITE, deadline);
+                await(SelectionKey.OP_WRITE, begin, limitNs);
             }
         }
-        String line = readLine(deadline);
+    }
+
+    /**
+     * Waits for the reply to the oldest request that has none yet.
+     *
+     * @throws ControlException       if the daemon answered with an error
+     * @throws SocketTimeoutException if it did not come within that time; it may be waited for again
+     * @throws IOException            if the connection failed; the client is of no use any more then
+     */
+    public Map<String, Object> receive(Duration timeout) throws IOException, ControlException {
+        return reply(readLine(System.nanoTime(), timeout.toNanos()));
+    }
+
+    private static Map<String, Object> reply(String line) throws IOException, ControlException {
         Map<String, Object> reply = JSON.std.mapFrom(line);
         if (reply == null) {
             throw new IOException("the reply is not a JSON object");
@@ -124,43 +154,60 @@ public final class ControlClient implements AutoCloseable {
         return reply;
     }
 
-    private String readLine(long deadline) throws IOException {
-        ByteArrayOutputStream line = new ByteArrayOutputStream();
-        while (true) {
-            while (input.hasRemaining()) {
-                byte next = input.get();
-                if (next == '\n') {
-                    return line.toString(StandardCharsets.UTF_8);
-                }
-                line.write(next);
-            }
+    private String readLine(long begin, long limitNs) throws IOException {
+        // What has come already is taken, however little time there is.
+        boolean mayRead = true;
+        while (!takeLine()) {
             if (line.size() > maxReply) {
                 throw new IOException("a reply of more than " + maxReply + " bytes");
             }
-            checkTime(deadline);
+            if (!mayRead) {
+                left(begin, limitNs);
+            }
+            mayRead = false;
             input.clear();
-            int count = channel.read(input);
-            input.flip();
+            int count;
+            try {
+                count = channel.read(input);
+            } finally {
+                input.flip();
+            }
             if (count < 0) {
                 throw new EOFException("the daemon closed the connection");
             }
             if (count == 0) {
-                await(SelectionKey.OP_READ, deadline);
+                await(SelectionKey.OP_READ, begin, limitNs);
             }
         }
+        String whole = line.toString(StandardCharsets.UTF_8);
+        line.reset();
+        return whole;
     }
 
-    private void await(int operation, long deadline) throws IOException {
-        long left = checkTime(deadline);
+    /** Moves what is there of a line; true if it is whole now. */
+    private boolean takeLine() {
+        byte[] bytes = input.array();
+        int end = input.position();
+        while (end < input.limit() && bytes[end] != '\n') {
+            end++;
+        }
+        line.write(bytes, input.position(), end - input.position());
+        boolean whole = end < input.limit();
+        input.position(whole ? end + 1 : end);
+        return whole;
+    }
+
+    private void await(int operation, long begin, long limitNs) throws IOException {
+        long left = left(begin, limitNs);
         key.interestOps(operation);
         selector.select(left / 1_000_000 + 1);
         selector.selectedKeys().clear();
     }
 
-    private long checkTime(long deadline) throws IOException {
-        long left = deadline - System.nanoTime();
+    private static long left(long begin, long limitNs) throws IOException {
+        long left = begin + limitNs - System.nanoTime();
         if (left <= 0) {
-            throw new SocketTimeoutException("no reply within " + Duration.ofNanos(timeoutNs).toMillis() + " ms");
+            throw new SocketTimeoutException("no reply within " + Duration.ofNanos(limitNs).toMillis() + " ms");
         }
         return left;
     }

@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.net.BindException;
+import java.net.SocketTimeoutException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -17,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -87,6 +89,25 @@ class ControlServerTest {
             ControlException broken = catchThrowableOfType(ControlException.class, () -> client.call("broken"));
             assertThat(broken.code()).isEqualTo("internal");
             assertThat(client.call("echo")).containsEntry("verb", "echo");
+        }
+    }
+
+    @Test
+    void aReplyThatIsLateCanBeWaitedForAgain() throws Exception {
+        Path slow = directory.resolve("slow.sock");
+        try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            listener.bind(UnixDomainSocketAddress.of(slow));
+            try (ControlClient client = ControlClient.connect(slow); SocketChannel server = listener.accept()) {
+                client.send(Map.of("verb", "echo"));
+                client.send(Map.of("verb", "echo"));
+                assertThatThrownBy(() -> client.receive(Duration.ZERO)).isInstanceOf(SocketTimeoutException.class);
+                write(server, "{\"n\":");
+                assertThatThrownBy(() -> client.receive(Duration.ofMillis(1)))
+                        .isInstanceOf(SocketTimeoutException.class).hasMessageContaining("1 ms");
+                write(server, "1}\n{\"n\":2}\n");
+                assertThat(client.receive(Duration.ofSeconds(10))).containsEntry("n", 1);
+                assertThat(client.receive(Duration.ZERO)).containsEntry("n", 2);
+            }
         }
     }
 
