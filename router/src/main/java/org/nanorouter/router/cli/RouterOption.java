@@ -106,11 +106,19 @@ final class RouterOption {
     }
 
     private Map<String, Object> ask(Path path, Map<String, Object> request) throws IOException, ControlException {
-        Duration timeout = isOneMeant() ? TIMEOUT : TIMEOUT_AMONG_SEVERAL;
-        try (ControlClient client = socket == null
-                ? RouterSocket.connect(path, timeout) : ControlClient.connect(path, timeout)) {
+        try (ControlClient client = connect(path, isOneMeant() ? TIMEOUT : TIMEOUT_AMONG_SEVERAL)) {
             return client.call(request);
         }
+    }
+
+    /** Connects to a router, and makes sure that it is that of the OS in whose directory the socket is. */
+    ControlClient connect(Path path, Duration timeout) throws IOException {
+        return socket == null ? RouterSocket.connect(path, timeout) : ControlClient.connect(path, timeout);
+    }
+
+    /** The instance that is meant; null if only a router is: that of a socket, or within a cell its own. */
+    @Nullable RunDirectory instance() throws IOException {
+        return isWithoutInstance() ? null : runDirectory();
     }
 
     private boolean isOneMeant() {
@@ -150,7 +158,7 @@ final class RouterOption {
         return replies;
     }
 
-    private List<Path> sockets() throws IOException {
+    List<Path> sockets() throws IOException {
         Path given = socket;
         if (given != null) {
             return List.of(given);
@@ -160,7 +168,11 @@ final class RouterOption {
             // Within a cell its own router is meant.
             return List.of(RouterSocket.within(inside));
         }
-        RunDirectory directory = runDirectory();
+        return sockets(runDirectory());
+    }
+
+    /** The control sockets that routers of an instance have now. */
+    List<Path> sockets(RunDirectory directory) throws IOException {
         if (os != null) {
             return List.of(directory.routerSocket(os));
         }
