@@ -67,6 +67,7 @@ find_missing_for_test() {
   need_program systemd-analyze systemd
   # capinfos comes with it.
   need_program tshark tshark
+  need_program tmux tmux
 }
 
 # What turns the models in verify/ into programs.

@@ -89,6 +89,24 @@ class ArchitectureTest {
     }
 
     @Test
+    void topAsksDaemonsAndKnowsNothingOfThem() {
+        noRoomOf("top", "forward", "frame", "port", "engine", "loop", "metrics", "config", "control", "daemon",
+                "standby", "cli");
+    }
+
+    /** So that what is shown depends on what the daemons said, and on nothing else. */
+    @Test
+    void modelAndViewOfTopArePure() {
+        noClasses().that().resideInAPackage("org.nanorouter.router.top..")
+                .and().doNotHaveSimpleName("Sampler").and().haveNameNotMatching(".*Sampler\\$.*")
+                .and().doNotHaveSimpleName("Daemons")
+                .and().haveNameNotMatching(".*\\.(Screen|Keyboard|LiveTop)(\\$.*)?")
+                .should().dependOnClassesThat().resideInAnyPackage("org.jline.terminal..", "org.jline.keymap..", SHIM,
+                        NANOKERNEL, "java.io..", "java.nio..", "java.net..", "java.util.concurrent..")
+                .orShould().callMethod(System.class, "nanoTime").check(ours);
+    }
+
+    @Test
     void onlyTheLoopTheDaemonTheControlServerAndTheExporterKnowNetty() {
         noClasses().that().resideOutsideOfPackages(
                         "org.nanorouter.router.loop..", "org.nanorouter.router.daemon..",
@@ -137,7 +155,7 @@ class ArchitectureTest {
     @Test
     void theWallClockIsReadOnlyForTimesThatPeopleRead() {
         noClasses().that().doNotHaveSimpleName("KernelControl").and().doNotHaveSimpleName("FlightRecorder")
-                .and().doNotHaveSimpleName("PortOpener")
+                .and().doNotHaveSimpleName("PortOpener").and().doNotHaveSimpleName("TopCommand")
                 .should().callMethod(System.class, "currentTimeMillis")
                 .orShould().callMethod(Instant.class, "now")
                 .orShould().dependOnClassesThat().areAssignableTo(Clock.class)

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 final class Commands {
     /** In the order of the help page. */
     static final List<String> NAMES =
-            List.of("demo", "kernel", "run", "os", "router", "exec", "msg", "mem", "sync", "status", "topology", "port",
-                    "fdb", "metrics", "chaos", "check-config", "doctor");
+            List.of("demo", "kernel", "run", "os", "router", "exec", "msg", "mem", "sync", "status", "top", "topology",
+                    "port", "fdb", "metrics", "chaos", "check-config", "doctor");
 
     /** Those that have the verb {@code list}. */
     static final List<String> OBJECTS = List.of("os", "port", "fdb", "mem", "sync");
@@ -33,6 +33,7 @@ final class Commands {
             case "mem" -> new MemCommand(new ThisProgram(System.getenv()));
             case "sync" -> new SyncCommand(new ThisProgram(System.getenv()));
             case "status" -> StatusCommand.class;
+            case "top" -> TopCommand.class;
             case "topology" -> TopologyCommand.class;
             case "port" -> PortCommand.class;
             case "fdb" -> FdbCommand.class;

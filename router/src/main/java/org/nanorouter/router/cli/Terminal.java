@@ -3,12 +3,16 @@ package org.nanorouter.router.cli;
 
 /**
  * What is known about the terminal. The launcher looks at the descriptors, which costs a JVM much more, and says which
- * of 1 and 2 are terminals in the system property {@code nanorouter.terminal}; without it none is.
+ * of 0, 1 and 2 are terminals in the system property {@code nanorouter.terminal}; without it none is.
  */
 public final class Terminal {
     private static final String TERMINALS = System.getProperty("nanorouter.terminal", "");
 
     private Terminal() {
+    }
+
+    public static boolean inputIsTerminal() {
+        return TERMINALS.contains("0");
     }
 
     public static boolean outputIsTerminal() {
