@@ -127,7 +127,8 @@ final class PortPane extends Pane {
         boolean wide = look.width() >= WIDE;
         int ring = hasCurve ? BAR + 1 + PERCENT : PERCENT;
         return List.of(new Column(OS, "OS", false, 0, several ? Math.min(os, 8) : 0, Math.min(os, MAX_NAME)),
-                new Column(NAME, "PORT", false, 0, Math.min(name, look.width() < NARROW ? 10 : 20), Math.min(name, MAX_NAME)),
+                new Column(NAME, "PORT", false, 0, Math.min(name, look.width() < NARROW ? 10 : 20),
+                        Math.min(name, MAX_NAME)),
                 new Column(KIND, "KIND", false, 9, kind, kind),
                 new Column(STATE, "STATE", false, 5, state, state),
                 new Column(IN, "IN " + unit, true, 1, rate, rate),

@@ -47,7 +47,7 @@ class ViewTest {
         List<String> lines = draw(Samples.busy(), 80, 24);
         assertThat(lines).hasSize(24);
         assertThat(lines.get(6)).contains("PORT", "IN bit/s", "OUT bit/s", "IN frm/s", "OUT frm/s", "RING", "DROP/s");
-        assertThat(lines.get(8)).startsWith("peers:guest up").endsWith(" 50%        0");
+        assertThat(lines.get(8)).startsWith("peers:guest up").endsWith(" 50%       0");
     }
 
     @Test
