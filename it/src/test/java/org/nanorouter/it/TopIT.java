@@ -118,7 +118,7 @@ class TopIT {
     void itShowsWhatCrossesObeysKeysAndSizesAndLeavesTheTerminalAsItWas() throws Exception {
         terminal("stty -a | cksum; echo before; top; echo left $?; stty -a | cksum");
         String screen = awaitScreen("a rate", seen -> seen.matches("(?s).*peers:guest +(channel +)?up +\\d[^ ]*k .*"));
-        assertThat(screen).contains("OS     KIND       STATE", "host   namespace  running", "\u2595")
+        assertThat(screen).contains("OS     KIND       STATE", "host   namespace  running", "\u2500")
                 .doesNotContain("before");
 
         tmux("send-keys", "b");

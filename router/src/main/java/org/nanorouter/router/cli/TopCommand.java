@@ -3,6 +3,7 @@ package org.nanorouter.router.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
@@ -34,6 +35,8 @@ import picocli.CommandLine.Spec;
             "  nanorouter top --batch -j       an object a line: nanokernel, oses[], routers[] with ports[]"
         })
 final class TopCommand implements Callable<Integer> {
+    /** A machine that is busy answers late. */
+    private static final Duration PATIENCE = Duration.ofMillis(900);
     private static final double NS_PER_S = 1e9;
     private static final double MIN_INTERVAL_S = 0.1;
     private static final double MAX_INTERVAL_S = 3600;
@@ -69,7 +72,7 @@ final class TopCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         check();
         long interval = (long) (delay * NS_PER_S);
-        try (Sampler sampler = new Sampler(new TopDaemons(router), System::nanoTime)) {
+        try (Sampler sampler = new Sampler(new TopDaemons(router), PATIENCE, System::nanoTime)) {
             return once || batch ? report(sampler, interval) : live(sampler, interval);
         }
     }

@@ -136,7 +136,7 @@ final class PortPane extends Pane {
                 new Column(IN_FRAMES, "IN frm/s", true, 6, 8, 9),
                 new Column(OUT_FRAMES, "OUT frm/s", true, 7, 9, 9),
                 new Column(CURVE, "LAST 60 s", false, 3, !hasCurve ? 0 : wide ? 20 : 10, 30),
-                new Column(RING, "RING", true, 4, !hasRings ? 0 : wide ? ring : PERCENT, ring),
+                new Column(RING, "RING", false, 4, !hasRings ? 0 : wide ? ring : PERCENT, ring),
                 new Column(DROPS, "DROP/s", true, 2, 6, 7),
                 new Column(WHY, "WHY", false, 8, Math.min(why, 12), Math.min(why, MAX_WHY)));
     }
@@ -206,10 +206,10 @@ final class PortPane extends Pane {
                 : part < 0.005 ? palette.quiet() : palette.text();
         String percent = Math.round(part * 100) + "%";
         int bar = width - PERCENT - 1;
-        if (bar > 2) {
-            line.add(look.isUnicode() ? "\u2595" : "[", palette.quiet());
-            line.add(look.bar(part, bar - 2), style);
-            line.add(look.isUnicode() ? "\u258f" : "]", palette.quiet());
+        if (bar > 0) {
+            int filled = part <= 0.005 ? 0 : (int) Math.ceil(Math.min(1, part) * bar);
+            line.add((look.isUnicode() ? "\u2501" : "=").repeat(filled), style);
+            line.add((look.isUnicode() ? "\u2500" : "-").repeat(bar - filled), palette.quiet());
             line.cell(percent, PERCENT + 1, true, style);
         } else {
             line.cell(percent, width, true, style);

@@ -19,8 +19,6 @@ import org.nanorouter.nanokernel.control.ControlException;
  * that hangs costs the others nothing; it is not asked again before it has answered. On one thread at a time.
  */
 public final class Sampler implements AutoCloseable {
-    /** How long a round waits for those that do not answer. */
-    private static final long PATIENCE_NS = 400_000_000;
     /** What a status has besides the ports changes rarely. */
     private static final int ROUNDS_PER_STATUS = 5;
     private static final int MAX_REASON = 60;
@@ -29,18 +27,25 @@ public final class Sampler implements AutoCloseable {
     private static final Map<String, Object> PORTS = Map.of("verb", "port");
 
     private final Daemons daemons;
+    private final Duration patience;
     private final LongSupplier clock;
     private final Map<String, RouterLine> routers = new TreeMap<>();
     private final KernelLine kernel = new KernelLine();
     private long lives;
 
-    /** A sampler that takes times from a monotonic clock, in nanoseconds. */
-    public Sampler(Daemons daemons, LongSupplier clock) {
+    /**
+     * A sampler.
+     *
+     * @param patience how long a round waits for those that do not answer
+     * @param clock    monotonic, in nanoseconds
+     */
+    public Sampler(Daemons daemons, Duration patience, LongSupplier clock) {
         this.daemons = daemons;
+        this.patience = patience;
         this.clock = clock;
     }
 
-    /** One round; takes at most half a second. */
+    /** One round; takes little longer than the patience. */
     public Sample sample() {
         String trouble = lookForRouters();
         if (daemons.hasNanokernel()) {
@@ -49,7 +54,7 @@ public final class Sampler implements AutoCloseable {
         for (RouterLine router : routers.values()) {
             router.ask();
         }
-        long deadline = clock.getAsLong() + PATIENCE_NS;
+        long deadline = clock.getAsLong() + patience.toNanos();
         Sample.Kernel kernelSample = daemons.hasNanokernel() ? kernel.hear(deadline) : null;
         List<Sample.Router> answers = new ArrayList<>();
         for (RouterLine router : routers.values()) {
@@ -91,7 +96,7 @@ public final class Sampler implements AutoCloseable {
     }
 
     /** A connection to a daemon, or why there is none. */
-    private abstract static class Line {
+    private abstract class Line {
         private @Nullable ControlClient client;
         /** Requests whose replies have not come. */
         private int open;
@@ -129,7 +134,7 @@ public final class Sampler implements AutoCloseable {
         }
 
         /** The replies to this round's requests; null if one is missing, and then why in {@code failure}. */
-        @Nullable List<Map<String, Object>> hear(LongSupplier clock, long deadline) {
+        @Nullable List<Map<String, Object>> replies(long deadline) {
             ControlClient current = client;
             if (current == null) {
                 return null;
@@ -147,7 +152,7 @@ public final class Sampler implements AutoCloseable {
                     open--;
                 }
             } catch (SocketTimeoutException e) {
-                failure = "nothing within " + PATIENCE_NS / 1_000_000 + " ms";
+                failure = "nothing within " + patience.toMillis() + " ms";
             } catch (IOException e) {
                 fail(e);
             }
@@ -184,7 +189,7 @@ public final class Sampler implements AutoCloseable {
         }
 
         Sample.Kernel hear(long deadline) {
-            List<Map<String, Object>> replies = hear(clock, deadline);
+            List<Map<String, Object>> replies = replies(deadline);
             return replies == null ? Sample.Kernel.silent(String.valueOf(failure)) : Replies.kernel(replies.get(0));
         }
     }
@@ -216,7 +221,7 @@ public final class Sampler implements AutoCloseable {
         }
 
         Sample.Router hear(long deadline) {
-            List<Map<String, Object>> replies = hear(clock, deadline);
+            List<Map<String, Object>> replies = replies(deadline);
             long at = clock.getAsLong();
             if (replies == null) {
                 return Sample.Router.silent(os, at, String.valueOf(failure));

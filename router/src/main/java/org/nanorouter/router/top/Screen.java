@@ -42,6 +42,8 @@ final class Screen implements AutoCloseable {
     }
 
     Screen(String type, Charset charset, Signals signals) throws IOException {
+        // What Unicode has is not to come from the terminal's other character set.
+        System.setProperty("org.jline.utils.disableAlternateCharset", "true");
         // Its reading thread would look ten times a second else.
         System.setProperty("org.jline.terminal.pty.nonBlockingReads", "false");
         terminal = new PosixSysTerminal("top", type,

@@ -12,6 +12,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -24,6 +25,8 @@ import org.nanorouter.nanokernel.control.ControlServer;
 @Timeout(30)
 @SuppressWarnings("try")
 class SamplerTest {
+    private static final Duration PATIENCE = Duration.ofMillis(200);
+
     @TempDir
     private Path directory;
 
@@ -71,7 +74,7 @@ class SamplerTest {
     @Test
     void aSampleHasWhatTheDaemonsSayAndNoControlCharacters() throws Exception {
         try (ControlServer kernel = kernel(); ControlServer host = router("host");
-                Sampler sampler = new Sampler(daemons, System::nanoTime)) {
+                Sampler sampler = new Sampler(daemons, PATIENCE, System::nanoTime)) {
             Sample sample = sampler.sample();
             assertThat(sample.kernel()).isEqualTo(new Sample.Kernel("default", 9, 1.5, List.of(new Sample.Os("host", "",
                     "running", 3, -1, 0, 0, -1, "panic 6", 4)), null));
@@ -87,7 +90,7 @@ class SamplerTest {
 
     @Test
     void whoComesBackHasAnotherLife() throws Exception {
-        try (ControlServer kernel = kernel(); Sampler sampler = new Sampler(daemons, System::nanoTime)) {
+        try (ControlServer kernel = kernel(); Sampler sampler = new Sampler(daemons, PATIENCE, System::nanoTime)) {
             ControlServer host = router("host");
             long life = sampler.sample().routers().get(0).life();
             host.close();
@@ -100,7 +103,7 @@ class SamplerTest {
                 assertThat(router.life()).isNotEqualTo(life);
             }
         }
-        try (Sampler sampler = new Sampler(daemons, System::nanoTime)) {
+        try (Sampler sampler = new Sampler(daemons, PATIENCE, System::nanoTime)) {
             assertThat(sampler.sample().kernel().failure()).isNotNull();
         }
     }
@@ -109,12 +112,12 @@ class SamplerTest {
     void whoHangsCostsTheOthersNothingAndIsNotAskedAgainBeforeItAnswered() throws Exception {
         try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
                 ControlServer kernel = kernel(); ControlServer host = router("host");
-                Sampler sampler = new Sampler(daemons, System::nanoTime)) {
+                Sampler sampler = new Sampler(daemons, PATIENCE, System::nanoTime)) {
             listener.bind(UnixDomainSocketAddress.of(directory.resolve("guest")));
             Sample first = sampler.sample();
-            assertThat(first.routers().get(0).failure()).contains("within 400 ms");
+            assertThat(first.routers().get(0).failure()).contains("within 200 ms");
             assertThat(first.routers().get(1).failure()).isNull();
-            assertThat(sampler.sample().routers().get(0).failure()).contains("within 400 ms");
+            assertThat(sampler.sample().routers().get(0).failure()).contains("within 200 ms");
             try (SocketChannel guest = listener.accept()) {
                 ByteBuffer asked = ByteBuffer.allocate(1000);
                 guest.read(asked);
