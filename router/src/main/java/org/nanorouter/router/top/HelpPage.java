@@ -14,7 +14,8 @@ final class HelpPage {
         {"space", "pause, go on"},
         {"b", "bits or bytes"},
         {"/", "show names that contain what you type"},
-        {"o p f", "show or hide OSes, ports, flows"},
+        {"o p", "show or hide OSes, ports"},
+        {"f", "show or hide flows"},
         {"up down", "scroll what does not fit; also k j, page keys"},
         {"", ""},
         {"IN OUT", "what came in by a port, what went out"},
@@ -29,12 +30,12 @@ final class HelpPage {
     private HelpPage() {
     }
 
-    static void draw(List<AttributedString> lines, Look look) {
+    static void draw(List<AttributedString> lines, Look look, boolean hasFlows) {
         if (LINES.length + 1 <= look.height() - 2) {
             lines.add(AttributedString.EMPTY);
         }
         for (String[] pair : LINES) {
-            if (lines.size() < look.height() - 1) {
+            if (lines.size() < look.height() - 1 && (hasFlows || !"f".equals(pair[0]))) {
                 Line line = new Line(look.width()).spaces(INDENT);
                 line.cell(pair[0], KEY, false, look.palette().strong()).add(pair[1], look.palette().text());
                 lines.add(line.done());

@@ -22,7 +22,7 @@ final class View {
         List<AttributedString> lines = new ArrayList<>();
         lines.add(title(model, settings, look));
         if (settings.hasHelp()) {
-            HelpPage.draw(lines, look);
+            HelpPage.draw(lines, look, model.hasFlows());
         } else {
             drawPanes(lines, model, settings, look);
         }
@@ -236,15 +236,9 @@ final class View {
                 line.add(keys[i], palette.strong()).add(" " + keys[i + 1], palette.quiet()).spaces(2);
             }
         }
-        if (settings.hasFlows() || model.hasFlows()) {
-            flowKey(model, line, palette);
-        }
-        return line.done();
-    }
-
-    private static void flowKey(TopModel model, Line line, Palette palette) {
         if (model.hasFlows() && line.left() >= "f flows".length()) {
             line.add("f", palette.strong()).add(" flows", palette.quiet());
         }
+        return line.done();
     }
 }
