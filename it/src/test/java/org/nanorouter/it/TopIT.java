@@ -28,13 +28,16 @@ class TopIT {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     /** A look costs two processes. */
     private static final Duration POLL = Duration.ofMillis(100);
-    private static final String TMUX = "nkit" + ProcessHandle.current().pid();
 
     @TempDir
     private static Path directory;
     private static Path program;
     private static RunningKernel kernel;
     private static Process ping;
+    private static int terminals;
+
+    /** A server of its own for each terminal: one that ends still accepts. */
+    private final String tmux = "nkit" + ProcessHandle.current().pid() + "-" + ++terminals;
 
     @BeforeAll
     static void startMachine() throws Exception {
@@ -86,21 +89,23 @@ class TopIT {
         tmux("kill-server");
     }
 
-    private static Command tmux(String... words) {
-        List<String> line = new ArrayList<>(List.of("tmux", "-L", TMUX, "-f", "/dev/null"));
+    private Command tmux(String... words) {
+        List<String> line = new ArrayList<>(List.of("tmux", "-L", tmux, "-f", "/dev/null"));
         line.addAll(List.of(words));
-        return Command.run(Map.of("LC_ALL", "C.UTF-8", "NANOROUTER_RUN", kernel.base.toString(),
+        return Command.run(Map.of("LC_ALL", "C.UTF-8", "TMUX_TMPDIR", directory.toString(),
+                "NANOROUTER_RUN", kernel.base.toString(),
                 "NANOROUTER_JAVA_HOME", System.getProperty("java.home")), line);
     }
 
     /** A terminal on which a line of shell runs, and which stays when that has ended. */
-    private static void terminal(String shell) {
+    private void terminal(String shell) {
         // ^C is for the shell, too.
-        tmux("new-session", "-d", "-x", "120", "-y", "40", "sh", "-c", "trap : INT; top() { '" + program
+        Command start = tmux("new-session", "-d", "-x", "120", "-y", "40", "sh", "-c", "trap : INT; top() { '" + program
                 + "' top \"$@\"; }; " + shell + "; exec cat");
+        assertThat(start.status()).as(start.err()).isZero();
     }
 
-    private static String awaitScreen(String what, Predicate<String> condition) {
+    private String awaitScreen(String what, Predicate<String> condition) {
         String[] seen = {""};
         await(what).atMost(PATIENCE).pollInterval(POLL).pollDelay(Duration.ZERO).untilAsserted(() -> {
             Command capture = tmux("capture-pane", "-p");
@@ -110,7 +115,7 @@ class TopIT {
         return seen[0];
     }
 
-    private static String awaitScreen(String text) {
+    private String awaitScreen(String text) {
         return awaitScreen(text, screen -> screen.contains(text));
     }
 
@@ -149,10 +154,12 @@ class TopIT {
 
     @Test
     void signalsLeaveTheTerminalAsItWas() {
-        terminal("stty -g; top; echo left $?; top; echo then $?; stty -g; TERM=dumb top; echo dumb $?");
+        terminal("stty -g; top; echo left $?; read go; top; echo then $?; stty -g; TERM=dumb top; echo dumb $?");
         awaitScreen("PORT");
         tmux("send-keys", "C-c");
-        awaitScreen("PORT once more", seen -> seen.contains("PORT") && !seen.contains("left"));
+        awaitScreen("left 130");
+        tmux("send-keys", "Enter");
+        awaitScreen("PORT");
         String pid = Command.run("pgrep", "-f", "router[.]cli[.]Nanorouter top$").out().strip();
         assertThat(Command.run("kill", "-TERM", pid).status()).isZero();
         String screen = awaitScreen("dumb 64");
