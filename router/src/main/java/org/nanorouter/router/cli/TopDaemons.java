@@ -15,6 +15,8 @@ import org.nanorouter.router.top.Daemons;
 /** The daemons that {@code top} asks. */
 final class TopDaemons implements Daemons {
     private static final Duration TIMEOUT = Duration.ofMillis(300);
+    /** Bytes; longer than any honest reply. */
+    private static final int MAX_REPLY = 1 << 20;
 
     private final RouterOption option;
     private final @Nullable RunDirectory instance;
@@ -44,13 +46,15 @@ final class TopDaemons implements Daemons {
     public Map<String, Path> routers() throws IOException {
         Map<String, Path> routers = new TreeMap<>();
         for (Path socket : instance == null ? fixed : option.sockets(instance)) {
-            routers.put(String.valueOf(socket.toAbsolutePath().getParent().getFileName()), socket);
+            routers.put(RouterSocket.os(socket), socket);
         }
         return routers;
     }
 
     @Override
     public ControlClient router(Path socket) throws IOException {
-        return option.connect(socket, TIMEOUT);
+        ControlClient client = option.connect(socket, TIMEOUT);
+        client.limitReplies(MAX_REPLY);
+        return client;
     }
 }
