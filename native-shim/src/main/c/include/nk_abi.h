@@ -135,12 +135,14 @@ struct nk_cursors {
 	uint64_t next_sequence;
 	uint64_t space_wake_at; /* release */
 	uint32_t peer_epoch; /* release; the peer's epoch that this block is for, docs/abi.md section 3.2 */
-	uint32_t reserved;
+	uint32_t times_wanted; /* 1: the consumer is to write taken_at and taken */
 	uint64_t reserved_producer[12];
 	/* As the consumer of the ring from this peer. */
 	uint64_t head; /* release; partner: the producer's acquire load */
 	uint64_t wake_at; /* release */
-	uint64_t reserved_consumer[14];
+	uint64_t taken_at; /* CLOCK_MONOTONIC in ns, before taken */
+	uint64_t taken; /* release; the head at that time */
+	uint64_t reserved_consumer[12];
 };
 
 struct nk_os_region {
@@ -458,6 +460,9 @@ NK_AT(nk_cursors, space_wake_at, 16);
 NK_AT(nk_cursors, peer_epoch, 24);
 NK_AT(nk_cursors, head, 128);
 NK_AT(nk_cursors, wake_at, 136);
+NK_AT(nk_cursors, times_wanted, 28);
+NK_AT(nk_cursors, taken_at, 144);
+NK_AT(nk_cursors, taken, 152);
 NK_AT(nk_os_region, cursors, NK_CURSORS_OFFSET);
 NK_SIZE(nk_os_region, NK_RINGS_OFFSET);
 NK_AT(nk_record, sequence, 8);

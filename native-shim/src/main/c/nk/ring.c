@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 #include "nk.h"
 
@@ -93,6 +94,8 @@ void nk_cursors_join(struct nk_cursors *own, uint32_t peer_epoch)
 	__atomic_store_n(&own->space_wake_at, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&own->head, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&own->wake_at, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&own->times_wanted, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&own->taken, 0, __ATOMIC_RELAXED);
 	/* Release: partner is the acquire load in the peer's load_from_peer(); it sees the zeroes. */
 	__atomic_store_n(&own->peer_epoch, peer_epoch, __ATOMIC_RELEASE);
 }
@@ -432,6 +435,15 @@ bool nk_ring_needs_space_doorbell(struct nk_ring_consumer *ring)
 
 	uint64_t wanted = load_from_peer(&ring->peer->space_wake_at, ring->peer, ring->epoch, &ring->joined);
 
+	if (ring->joined && __atomic_load_n(&ring->peer->times_wanted, __ATOMIC_RELAXED)) {
+		struct timespec now;
+
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		__atomic_store_n(&ring->own->taken_at, (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec,
+				 __ATOMIC_RELAXED);
+		/* Release: partner is the acquire load of the producer's next look. */
+		store_release(&ring->own->taken, ring->released);
+	}
 	return passed(wanted, old_head, ring->released);
 }
 

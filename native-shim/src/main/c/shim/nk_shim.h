@@ -383,4 +383,25 @@ NKS_EXPORT int nks_process_supervisor(void);
  */
 NKS_EXPORT int nks_claim_take(const char *directory, const char *name, const char *owner);
 
+/*
+ * Capture filters (filter/filter.c), in libpcap's language, for Ethernet frames.
+ *
+ * A program is at most capacity bytes, NKS_FILTER_INSTRUCTION for each of its instructions.
+ */
+#define NKS_FILTER_INSTRUCTION 8
+#define NKS_FILTER_SNAP_LENGTH 262144
+
+/*
+ * Compiles a filter. Returns the program's bytes; -EINVAL and libpcap's message in error; -E2BIG: it is too long;
+ * -ENOSYS: libpcap is not installed.
+ */
+NKS_EXPORT int nks_filter_compile(const char *text, void *program, int capacity, char *error, int error_length);
+/* Whether a program that somebody else compiled ends and jumps nowhere: 0, -EINVAL, -ENOSYS. */
+NKS_EXPORT int nks_filter_check(const void *program, int length);
+/*
+ * Runs a checked program on n frames; table has for each the offset from base and the length, results gets 1 or 0. What
+ * somebody else writes meanwhile changes the result and nothing else. Returns how many match.
+ */
+NKS_EXPORT int nks_filter_match(const void *program, const void *base, const int32_t *table, int n, void *results);
+
 #endif

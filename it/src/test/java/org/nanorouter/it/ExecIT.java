@@ -8,17 +8,11 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -34,71 +28,36 @@ class ExecIT {
     private static final String SMALL_DATAGRAMS = "-u -b 0 -l 18";
     private static final String GUEST = "10.77.0.2";
     private static final String GUEST_IPV6 = "fd77::2";
-    private static final String UP = "press Ctrl-C";
     private static final int LIMIT_S = 60;
 
-    private static Path program;
-    private static Path directory;
-    private static Process demo;
+    private static StandingDemo demo;
 
     @BeforeAll
     static void startDemonstration() throws IOException {
-        Privilege.requireRoot();
-        Privilege.requireTun();
-        program = Privilege.requireDist();
-        directory = Files.createTempDirectory("exec-it-");
-        Files.createDirectories(directory.resolve("tmp"));
-        ProcessBuilder builder = new ProcessBuilder(program.toString(), "demo", "--stay", "--size", "1")
-                .redirectErrorStream(true);
-        builder.environment().putAll(environment());
-        demo = builder.start();
-        BufferedReader reader = new BufferedReader(new InputStreamReader(demo.getInputStream()));
-        StringBuilder seen = new StringBuilder();
-        String line = reader.readLine();
-        while (line != null && !line.contains(UP)) {
-            seen.append(line).append('\n');
-            line = reader.readLine();
-        }
-        assertThat(line).as(seen.toString()).contains(UP);
+        demo = StandingDemo.start();
     }
 
     @AfterAll
-    static void endDemonstration() throws Exception {
+    static void endDemonstration() {
         if (demo != null) {
-            demo.destroy();
-            if (!demo.waitFor(LIMIT_S, SECONDS)) {
-                demo.destroyForcibly().waitFor();
-            }
-        }
-        if (directory != null) {
-            try (Stream<Path> files = Files.walk(directory)) {
-                files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
-            }
+            demo.close();
         }
     }
 
     private static Map<String, String> environment() {
-        return Map.of("NANOROUTER_RUN", directory.resolve("run").toString(),
-                "TMPDIR", directory.resolve("tmp").toString());
+        return demo.environment();
     }
 
     private static Command nanorouter(String... words) {
-        List<String> command = new ArrayList<>(List.of(program.toString()));
-        command.addAll(List.of(words));
-        return Command.run(environment(), command);
+        return demo.nanorouter(words);
     }
 
     private static List<String> exec(String os, String... words) {
-        List<String> command = new ArrayList<>(List.of(program.toString(), "exec", os, "--"));
-        command.addAll(List.of(words));
-        return command;
+        return demo.exec(os, words);
     }
 
-    /** What a command in the host OS printed, once it has succeeded. */
     private static String host(String... words) {
-        Command command = Command.run(environment(), exec("host", words));
-        assertThat(command.status()).as(command.out() + command.err()).isZero();
-        return command.out();
+        return demo.host(words);
     }
 
     private static String digest(String sum) {

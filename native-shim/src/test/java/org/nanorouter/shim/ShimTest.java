@@ -36,6 +36,7 @@ class ShimTest {
         Map.entry("nks_process_", List.of(Process.class)),
         Map.entry("nks_sessions_", List.of(TcpSessions.class)),
         Map.entry("nks_futex_", List.of(Futex.class)),
+        Map.entry("nks_filter_", List.of(Filter.class)),
         Map.entry("nks_claim_", List.of(Claim.class)),
         Map.entry("nks_wait_set_", List.of(WaitSet.class)));
 

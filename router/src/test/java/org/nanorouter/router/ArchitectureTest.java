@@ -88,6 +88,15 @@ class ArchitectureTest {
                 .should().dependOnClassesThat().resideInAPackage("org.nanorouter.nanokernel.control..").check(ours);
     }
 
+    /** The engine has a tap, and does not know whose. */
+    @Test
+    void aCaptureKnowsNothingAboveItAndTheRouterNotWhatBecomesOfIt() {
+        noRoomOf("capture", "dump", "loop", "config", "control", "daemon", "cli");
+        noRoomOf("engine", "capture", "dump");
+        noRoomOf("dump", "loop", "config", "control", "daemon", "cli");
+        noRoomOf("daemon", "dump");
+    }
+
     @Test
     void topAsksDaemonsAndKnowsNothingOfThem() {
         noRoomOf("top", "forward", "frame", "port", "engine", "loop", "metrics", "config", "control", "daemon",
@@ -156,6 +165,7 @@ class ArchitectureTest {
     void theWallClockIsReadOnlyForTimesThatPeopleRead() {
         noClasses().that().doNotHaveSimpleName("KernelControl").and().doNotHaveSimpleName("FlightRecorder")
                 .and().doNotHaveSimpleName("PortOpener").and().doNotHaveSimpleName("TopCommand")
+                .and().doNotHaveSimpleName("CaptureSession")
                 .should().callMethod(System.class, "currentTimeMillis")
                 .orShould().callMethod(Instant.class, "now")
                 .orShould().dependOnClassesThat().areAssignableTo(Clock.class)

@@ -71,6 +71,8 @@ public final class Channel {
         final Channel channel = new Channel(own, peer, management, doorbellIn, doorbellOut, transmit, receive);
         // The endpoint before this one may have died between a store and its doorbell.
         channel.ring();
+        // Whoever followed frames then is gone.
+        channel.producer.wantTimes(false);
         return channel;
     }
 

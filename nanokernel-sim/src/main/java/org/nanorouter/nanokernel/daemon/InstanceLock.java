@@ -36,7 +36,7 @@ public final class InstanceLock implements AutoCloseable {
             if (!isFree(channel)) {
                 channel.close();
                 throw new InstanceException("a nanokernel runs already in " + directory
-                        + "; choose another instance with -i NAME");
+                        + "; choose another instance with -I NAME");
             }
             // An ending nanokernel may have removed the file between the opening and the locking.
             if (opened != null && opened.equals(inode(file))) {

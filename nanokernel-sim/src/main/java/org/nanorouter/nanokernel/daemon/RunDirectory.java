@@ -134,7 +134,7 @@ public final class RunDirectory {
             throw new InstanceException("nothing is running: no instance in " + base
                     + "; start one with 'nanorouter demo --stay' or 'nanorouter kernel -c machine.toml'");
         } else if (living.size() > 1) {
-            throw new InstanceException("several instances are running, choose one with -i NAME" + list(living));
+            throw new InstanceException("several instances are running, choose one with -I NAME" + list(living));
         }
         return living.get(0);
     }

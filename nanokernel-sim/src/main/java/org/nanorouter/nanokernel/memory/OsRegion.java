@@ -206,6 +206,8 @@ public final class OsRegion implements AutoCloseable {
         buffer.putLong(block + CursorDescriptor.SPACE_WAKE_AT_OFFSET, 0);
         buffer.putLong(block + CursorDescriptor.HEAD_OFFSET, 0);
         buffer.putLong(block + CursorDescriptor.WAKE_AT_OFFSET, 0);
+        buffer.putInt(block + CursorDescriptor.TIMES_WANTED_OFFSET, 0);
+        buffer.putLong(block + CursorDescriptor.TAKEN_OFFSET, 0);
         // Partner: the acquire loads in joined() of the peer's RingProducer and RingConsumer.
         INTS.setRelease(buffer, block + CursorDescriptor.PEER_EPOCH_OFFSET, peerEpoch);
         return false;

@@ -241,6 +241,11 @@ public final class RingConsumer {
         VarHandle.fullFence();
         final long wakeAt =
             joined() ? peerWords.acquireLong(peerBlock + CursorDescriptor.SPACE_WAKE_AT_OFFSET) : 0;
+        if (joined && peerWords.acquireInt(peerBlock + CursorDescriptor.TIMES_WANTED_OFFSET) != 0) {
+            ownWords.plainLong(ownBlock + CursorDescriptor.TAKEN_AT_OFFSET, System.nanoTime());
+            // Partner: the acquire load in RingProducer.taken.
+            ownWords.releaseLong(ownBlock + CursorDescriptor.TAKEN_OFFSET, released);
+        }
         final boolean asked = EventIndex.passed(wakeAt, looked, released);
         looked = released;
         return asked;

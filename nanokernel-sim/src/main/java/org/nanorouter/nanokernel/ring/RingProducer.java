@@ -58,6 +58,7 @@ public final class RingProducer {
     /** End of the room up to that head. */
     private long limit;
     private long sequence;
+    private long lastPosition;
 
     private final long firstSequence;
     private long payloadBytes;
@@ -215,6 +216,7 @@ public final class RingProducer {
         ownWords.plainLong(record + RecordDescriptor.ENQUEUED_AT_OFFSET, now);
         sequence++;
         payloadBytes += payloadLength;
+        lastPosition = tail;
         advanceTail(span);
     }
 
@@ -266,6 +268,32 @@ public final class RingProducer {
         VarHandle.fullFence();
         refreshHead();
         return head - wakeAt <= 0;
+    }
+
+    /** Whether the consumer is to say when it takes records: costs it a look at the clock for each batch. */
+    public void wantTimes(boolean wanted) {
+        ownWords.plainInt(ownBlock + CursorDescriptor.TIMES_WANTED_OFFSET, wanted ? 1 : 0);
+    }
+
+    /** Up to where records were taken at {@link #takenAt}, as the consumer says; 0: it did not say. */
+    public long taken() {
+        // Partner: the release store in RingConsumer.needsSpaceDoorbell.
+        return joined() ? peerWords.acquireLong(peerBlock + CursorDescriptor.TAKEN_OFFSET) : 0;
+    }
+
+    /** When, {@code CLOCK_MONOTONIC} in nanoseconds, as the consumer says; to be asked after {@link #taken}. */
+    public long takenAt() {
+        return peerWords.anyLong(peerBlock + CursorDescriptor.TAKEN_AT_OFFSET);
+    }
+
+    /** Where the last published record begins, in bytes since the epoch began. */
+    public long lastPosition() {
+        return lastPosition;
+    }
+
+    /** Sequence number of the last published record. */
+    public long lastSequence() {
+        return sequence - 1;
     }
 
     /** Records published by this object. */

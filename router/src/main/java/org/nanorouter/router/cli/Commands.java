@@ -9,7 +9,7 @@ final class Commands {
     /** In the order of the help page. */
     static final List<String> NAMES =
             List.of("demo", "kernel", "run", "os", "router", "exec", "msg", "mem", "sync", "status", "top", "topology",
-                    "port", "fdb", "metrics", "chaos", "check-config", "doctor");
+                    "port", "fdb", "capture", "metrics", "chaos", "check-config", "doctor");
 
     /** Those that have the verb {@code list}. */
     static final List<String> OBJECTS = List.of("os", "port", "fdb", "mem", "sync");
@@ -38,6 +38,7 @@ final class Commands {
             case "port" -> PortCommand.class;
             case "fdb" -> FdbCommand.class;
             case "metrics" -> MetricsCommand.class;
+            case "capture" -> CaptureCommand.class;
             case "chaos" -> ChaosCommand.class;
             case "check-config" -> CheckConfigCommand.class;
             case "doctor" -> DoctorCommand.class;

@@ -16,7 +16,7 @@ final class Hints {
     private final List<Hint> hints = new ArrayList<>();
     private final String instance;
 
-    /** For commands that speak to an instance: {@code " -i NAME"}, or empty for the only one. */
+    /** For commands that speak to an instance: {@code " -I NAME"}, or empty for the only one. */
     Hints(String instance) {
         this.instance = instance;
     }

@@ -21,7 +21,7 @@ public final class InstanceOption {
     }
 
     @Option(
-            names = {"-i", "--instance"},
+            names = {"-I", "--instance"},
             paramLabel = "NAME",
             converter = NameReader.class,
             description = "The running instance to speak to. Default: the only one.")

@@ -31,7 +31,7 @@ import picocli.CommandLine.Option;
         footerHeading = "%nExamples:%n",
         footer = {
             "  nanorouter kernel -c machine.toml          runs the machine that the file describes",
-            "  nanorouter kernel -c machine.toml -i two   another machine beside the first"
+            "  nanorouter kernel -c machine.toml -I two   another machine beside the first"
         })
 final class KernelCommand implements Callable<Integer> {
     private static final String KEPT_CONFIG = "config";

@@ -22,7 +22,9 @@ public final class LogSetup {
         if (JournalHandler.isStandardErrorOurs()) {
             handler = JournalHandler.class.getName();
         }
-        String properties = "handlers = " + handler + "\n" + handler + ".formatter = " + LogLine.class.getName() + "\n";
+        // Of its own affairs pcap4j tells too much.
+        String properties = "handlers = " + handler + "\n" + handler + ".formatter = " + LogLine.class.getName() + "\n"
+                + "org.pcap4j.level = WARNING\n";
         LogManager.getLogManager().readConfiguration(
                 new ByteArrayInputStream(properties.getBytes(StandardCharsets.UTF_8)));
     }

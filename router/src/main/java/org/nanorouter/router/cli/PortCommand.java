@@ -128,6 +128,8 @@ final class PortCommand implements Runnable {
             });
             Reply.object(port, "drops").forEach((reason, frames) -> table.row("drops." + reason, frames));
             Reply.object(port, "details").forEach((key, value) -> table.row("details." + key, value));
+            Reply.object(port, "latency").forEach((hop, times) -> ((Map<?, ?>) times)
+                .forEach((key, value) -> table.row("latency." + hop + "." + key, value)));
             table.print();
         }
     }

@@ -39,7 +39,7 @@ final class RouterOption {
     private @Nullable String os;
 
     @Option(
-            names = {"-s", "--socket"},
+            names = {"-S", "--socket"},
             paramLabel = "PATH",
             description = "The control socket of the router to ask, instead of an instance.")
     private @Nullable Path socket;
@@ -156,6 +156,23 @@ final class RouterOption {
                 + "; start one with 'nanorouter demo --stay' or 'nanorouter run -c router.toml'");
         }
         return replies;
+    }
+
+    /** The control socket of the one router that is meant. */
+    Path one() throws IOException {
+        List<Path> sockets = sockets();
+        if (sockets.isEmpty()) {
+            throw new CommandFailure(ExitStatus.UNAVAILABLE, "no router is running");
+        } else if (sockets.size() > 1) {
+            throw new CommandFailure(ExitStatus.USAGE, "several OSes have a router, choose one with -o: "
+                + sockets.stream().map(RouterSocket::os).collect(Collectors.joining(", ")));
+        }
+        return sockets.get(0);
+    }
+
+    /** The control socket of the nanokernel of the instance that is meant; null where only a router is known. */
+    @Nullable Path kernelSocket() throws IOException {
+        return isWithoutInstance() ? null : runDirectory().controlSocket();
     }
 
     List<Path> sockets() throws IOException {

@@ -6,6 +6,8 @@ import java.util.Map;
 
 /** Shows a router with its ports and totals. */
 final class RouterView {
+    private static final int NS_PER_TENTH_US = 100;
+
     private final Output out;
     private final Style style;
 
@@ -26,6 +28,7 @@ final class RouterView {
                 + (reply.containsKey("epoch") ? ", OS " + reply.get("os") + " epoch " + reply.get("epoch") : "")
                 + ", " + Reply.number(reply, "fdb_entries") + " addresses known");
         PortCommand.table(out, Reply.objects(reply, "ports"), style.columns());
+        latency(Reply.objects(reply, "ports"));
         Map<?, ?> totals = Reply.object(reply, "totals");
         facts("total: received " + Reply.count(totals, "received_frames") + " = forwarded "
                 + Reply.count(totals, "forwarded_frames") + " + dropped " + Reply.count(totals, "dropped_frames"));
@@ -39,6 +42,34 @@ final class RouterView {
         if (!Reply.object(reply, "quarantines").isEmpty()) {
             facts("quarantined: " + Reply.object(reply, "quarantines"));
         }
+    }
+
+    /** Only if it was asked for. */
+    private void latency(List<Map<?, ?>> ports) {
+        if (ports.stream().noneMatch(port -> port.containsKey("latency"))) {
+            return;
+        }
+        out.line("");
+        Output.Table table = out.table("FROM PORT", "HOP", ">BATCHES", ">P50 us", ">P90", ">P99", ">MAX");
+        for (Map<?, ?> port : ports) {
+            hop(table, port, "ring", "in the ring from the peer");
+            hop(table, port, "router", "in the router");
+        }
+        table.print();
+        out.line("");
+    }
+
+    private static void hop(Output.Table table, Map<?, ?> port, String key, String name) {
+        Map<?, ?> times = Reply.object(Reply.object(port, "latency"), key);
+        if (!times.isEmpty()) {
+            table.row(port.get("name"), name, Reply.count(times, "batches"), micros(times, "p50_ns"),
+                micros(times, "p90_ns"), micros(times, "p99_ns"), micros(times, "max_ns"));
+        }
+    }
+
+    private static String micros(Map<?, ?> times, String key) {
+        long tenths = Reply.number(times, key) / NS_PER_TENTH_US;
+        return tenths / 10 + "." + tenths % 10;
     }
 
     private static String standbys(Map<String, Object> reply) {

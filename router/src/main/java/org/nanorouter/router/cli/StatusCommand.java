@@ -34,6 +34,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "  nanorouter status            everything about the running instance",
             "  nanorouter status guest      one OS alone",
+            "  nanorouter status -s         also how long each hop of a frame takes",
             "  nanorouter status -o host    one whose router has to answer",
             "  nanorouter status -j         one object: nanokernel, oses[], routers[], events[], hints[]"
         })
@@ -57,6 +58,10 @@ final class StatusCommand implements Callable<Integer> {
             description = "How many of the last events are shown. Default: 5.")
     private int count;
 
+    @Option(names = {"-s", "--statistics"}, description = "Also how long frames took through each hop, since the router"
+            + " runs: in the ring from another OS, and in the router.")
+    private boolean statistics;
+
     @Parameters(paramLabel = "OS", arity = "0..1", description = "Name of the OS to show. Default: all.")
     private @Nullable String os;
 
@@ -69,7 +74,7 @@ final class StatusCommand implements Callable<Integer> {
         } else if (count < 0) {
             throw new ParameterException(spec.commandLine(), "-n " + count + ": expected 0 or more");
         }
-        Map<String, Object> request = Map.of("verb", "status");
+        Map<String, Object> request = Map.of("verb", "status", "latency", statistics);
         long begin = System.nanoTime();
         MachineSnapshot machine = MachineSnapshot.none("not asked");
         RunDirectory directory = null;
@@ -150,7 +155,7 @@ final class StatusCommand implements Callable<Integer> {
 
     private List<Hint> hints(MachineSnapshot machine, Map<String, Map<String, Object>> replies,
             RunDirectory directory, Map<String, Map<String, Long>> rising) {
-        Hints hints = new Hints(router.instanceName() == null ? "" : " -i " + router.instanceName());
+        Hints hints = new Hints(router.instanceName() == null ? "" : " -I " + router.instanceName());
         hints.nanokernel(machine, StatusCommand.class.getPackage().getImplementationVersion());
         for (Map<String, Object> each : machine.oses()) {
             String name = Reply.text(each, "name");

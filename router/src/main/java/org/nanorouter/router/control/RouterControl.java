@@ -11,10 +11,12 @@ import java.util.concurrent.TimeoutException;
 import org.nanorouter.nanokernel.control.ControlException;
 import org.nanorouter.nanokernel.control.ControlHandler;
 import org.nanorouter.router.engine.Engine;
+import org.nanorouter.router.engine.HopTimes;
 import org.nanorouter.router.forward.bridge.Fdb;
 import org.nanorouter.router.forward.bridge.FdbEntry;
 import org.nanorouter.router.frame.EthernetFrame;
 import org.nanorouter.router.metrics.Drop;
+import org.nanorouter.router.metrics.LatencyHistogram;
 import org.nanorouter.router.metrics.PortCounter;
 import org.nanorouter.router.metrics.PortCounters;
 import org.nanorouter.router.port.Port;
@@ -49,7 +51,7 @@ public final class RouterControl implements ControlHandler {
         String verb = String.valueOf(request.get("verb"));
         try {
             return switch (verb) {
-                case "status" -> subject.snapshot(this::status);
+                case "status" -> subject.snapshot(() -> status(Boolean.TRUE.equals(request.get("latency"))));
                 case "port" -> ports(request.get("name"));
                 case "fdb" -> Map.of("entries", subject.snapshot(this::entries));
                 case "fdb-flush" -> Map.of("removed", subject.snapshot(this::flush));
@@ -64,7 +66,7 @@ public final class RouterControl implements ControlHandler {
         }
     }
 
-    private Map<String, Object> status() {
+    private Map<String, Object> status(boolean latency) {
         Engine engine = subject.engine();
         Map<String, Object> status = new LinkedHashMap<>(subject.describe());
         PortCounters sums = new PortCounters();
@@ -72,7 +74,11 @@ public final class RouterControl implements ControlHandler {
         List<Map<String, Object>> ports = new ArrayList<>();
         for (Port port : engine.ports()) {
             sums.addAll(port.counters());
-            ports.add(describe(port, false));
+            Map<String, Object> description = describe(port);
+            if (latency) {
+                description.put("latency", latency(port));
+            }
+            ports.add(description);
         }
         status.put("ports", ports);
         Map<String, Object> totals = new LinkedHashMap<>();
@@ -90,7 +96,10 @@ public final class RouterControl implements ControlHandler {
             List<Map<String, Object>> ports = new ArrayList<>();
             for (Port port : subject.engine().ports()) {
                 if (name == null || port.name().equals(name)) {
-                    ports.add(describe(port, true));
+                    Map<String, Object> description = describe(port);
+                    description.put("details", port.details());
+                    description.put("latency", latency(port));
+                    ports.add(description);
                 }
             }
             return ports;
@@ -101,16 +110,36 @@ public final class RouterControl implements ControlHandler {
         return Map.of("ports", found);
     }
 
-    private Map<String, Object> describe(Port port, boolean everything) {
+    private Map<String, Object> describe(Port port) {
         Map<String, Object> description = new LinkedHashMap<>();
         description.put("name", port.name());
         description.put("kind", port.kind().label());
         description.put("state", subject.engine().hasFailed(port) ? "failed" : port.state().label());
         putCounters(description, port.counters());
-        if (everything) {
-            description.put("details", port.details());
-        }
         return description;
+    }
+
+    private Map<String, Object> latency(Port port) {
+        Map<String, Object> latency = new LinkedHashMap<>();
+        HopTimes times = subject.engine().times(port);
+        if (times != null) {
+            putLatency(latency, "ring", times.ring());
+            putLatency(latency, "router", times.router());
+        }
+        return latency;
+    }
+
+    /** Of a hop that frames took; times in nanoseconds. */
+    private static void putLatency(Map<String, Object> target, String hop, LatencyHistogram times) {
+        if (times.count() > 0) {
+            Map<String, Object> values = new LinkedHashMap<>();
+            values.put("batches", times.count());
+            values.put("p50_ns", times.percentile(0.5));
+            values.put("p90_ns", times.percentile(0.9));
+            values.put("p99_ns", times.percentile(0.99));
+            values.put("max_ns", times.max());
+            target.put(hop, values);
+        }
     }
 
     private static void putCounters(Map<String, Object> target, PortCounters counters) {

@@ -22,6 +22,7 @@ import org.nanorouter.nanokernel.config.ConfigException;
 import org.nanorouter.nanokernel.config.Mac;
 import org.nanorouter.nanokernel.control.ControlServer;
 import org.nanorouter.nanokernel.ring.QuarantineReason;
+import org.nanorouter.router.capture.CaptureServer;
 import org.nanorouter.router.config.PortConfig.TapConfig;
 import org.nanorouter.router.config.RouterConfig;
 import org.nanorouter.router.control.RouterControl;
@@ -57,6 +58,7 @@ public final class Router implements AutoCloseable, RouterControl.Subject {
     private volatile RouterConfig config;
     private @Nullable NanokernelLink link;
     private @Nullable ControlServer control;
+    private @Nullable CaptureServer captures;
     private @Nullable StandbyDoor door;
     private @Nullable FdbKeeper keeper;
     private LeaderLine inherited = LeaderLine.none();
@@ -126,6 +128,7 @@ public final class Router implements AutoCloseable, RouterControl.Subject {
                 announce();
                 return true;
             });
+            openCaptures();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof StartException cause) {
                 throw cause;
@@ -149,6 +152,15 @@ public final class Router implements AutoCloseable, RouterControl.Subject {
         } catch (IOException e) {
             throw new StartException(StartException.Kind.CANNOT_CREATE,
                 "control socket " + config.control() + " cannot be made: " + e, e);
+        }
+    }
+
+    /** Frames flow without it. */
+    private void openCaptures() {
+        try {
+            captures = CaptureServer.start(CaptureServer.beside(config.control()), engine, this::snapshot);
+        } catch (IOException e) {
+            LOG.warn("nobody can capture: {}", e.getMessage());
         }
     }
 
@@ -325,6 +337,9 @@ public final class Router implements AutoCloseable, RouterControl.Subject {
     /** Takes everything down, in the reverse order. */
     @Override
     public void close() {
+        if (captures != null) {
+            captures.close();
+        }
         if (control != null) {
             control.close();
         }

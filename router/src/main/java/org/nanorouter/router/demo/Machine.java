@@ -29,7 +29,7 @@ final class Machine implements AutoCloseable {
             trap '' INT HUP QUIT
             files=$(mktemp -d "${TMPDIR:-/tmp}/nanorouter-demo-XXXXXX") || exit 73
             echo "$files"
-            read -r instance && "$1" kernel -i "$instance" -c "$files/machine.toml" --lifeline
+            read -r instance && "$1" kernel -I "$instance" -c "$files/machine.toml" --lifeline
             status=$?
             rm -rf -- "$files"
             exit $status

@@ -51,7 +51,7 @@ final class InstanceChecks implements Checks {
                     + (here.version() == null ? "" : ", " + here.version()));
         } else {
             findings.warn(name, String.join("; ", other), "restart them when it suits you: first routers and agents, "
-                    + "by a restart of their OS, then the nanokernel", "nanorouter os list -i " + instance.name());
+                    + "by a restart of their OS, then the nanokernel", "nanorouter os list -I " + instance.name());
         }
     }
 

@@ -54,6 +54,8 @@ public final class Engine {
     private final PortSlot[] dirty = new PortSlot[MAX_PORTS];
     private int dirtyCount;
     private final PortCounters removed = new PortCounters();
+    /** Sees everything; null: nobody wants to. */
+    private @Nullable Tap tap;
     /** Whose code runs, for the case that it throws. */
     private @Nullable PortSlot acting;
 
@@ -83,6 +85,9 @@ public final class Engine {
                 byIndex[index] = slot;
                 bridge.addPort(index, port.kind() == PortKind.CHANNEL ? CHANNEL_HORIZON : Bridge.NO_HORIZON);
                 collectSlots();
+                if (tap != null) {
+                    tap.added(index, port);
+                }
                 return index;
             }
         }
@@ -107,6 +112,14 @@ public final class Engine {
             }
         }
         removed.addAll(port.counters());
+        if (tap != null) {
+            tap.removed(slot.index, port);
+        }
+    }
+
+    /** From now on this one sees what happens; null: nobody does. */
+    public void tap(@Nullable Tap newTap) {
+        tap = newTap;
     }
 
     private void collectSlots() {
@@ -153,6 +166,12 @@ public final class Engine {
     public boolean hasFailed(Port port) {
         PortSlot slot = slotOf(port);
         return slot != null && slot.failed;
+    }
+
+    /** How long the batches of a port in service took; null of another port. */
+    public @Nullable HopTimes times(Port port) {
+        PortSlot slot = slotOf(port);
+        return slot == null ? null : slot.times;
     }
 
     public Bridge bridge() {
@@ -269,12 +288,13 @@ public final class Engine {
     }
 
     private boolean turn(PortSlot slot) {
+        long now = clock.getAsLong();
         try {
-            return receiveAndForward(slot, clock.getAsLong());
+            return receiveAndForward(slot, now);
         } catch (RuntimeException e) {
             takeOutOfService(e);
             flushAfterFailure();
-            settle(slot);
+            settle(slot, now, now);
             return true;
         }
     }
@@ -335,7 +355,9 @@ public final class Engine {
         if (count == 1) {
             noticeRequest(slot);
         }
-        settle(slot);
+        long sentAt = clock.getAsLong();
+        slot.times.sent(batch, now, sentAt);
+        settle(slot, now, sentAt);
         return true;
     }
 
@@ -367,6 +389,7 @@ public final class Engine {
         if (landing != null) {
             acting = predicted;
             if (keep) {
+                batch.sentTo(index, predicted.index);
                 landing.keep(batch, index, now);
                 slot.port.counters().add(PortCounter.LANDED_FRAMES, batch.parts(index));
             } else {
@@ -413,6 +436,7 @@ public final class Engine {
         }
         markDirty(egress);
         acting = egress;
+        batch.sentTo(index, egress.index);
         egress.port.send(batch, index, now);
     }
 
@@ -437,7 +461,7 @@ public final class Engine {
     }
 
     /** Closes the books of the batch and gives its memory back. */
-    private void settle(PortSlot slot) {
+    private void settle(PortSlot slot, long now, long sentAt) {
         PortCounters counters = slot.port.counters();
         int count = batch.count();
         long forwarded = 0;
@@ -458,6 +482,9 @@ public final class Engine {
         counters.add(PortCounter.FORWARDED_FRAMES, forwarded);
         if (copies > 0) {
             counters.add(PortCounter.FLOOD_COPIES, copies);
+        }
+        if (tap != null) {
+            tap.batch(batch, slot.index, now, sentAt);
         }
         batch.end();
         acting = slot;

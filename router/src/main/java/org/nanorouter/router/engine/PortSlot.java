@@ -40,6 +40,9 @@ final class PortSlot {
 
     private long fullSince = HAS_ROOM;
 
+    /** Of its batches. */
+    final HopTimes times = new HopTimes();
+
     PortSlot(int index, Port port) {
         this.index = index;
         this.port = port;

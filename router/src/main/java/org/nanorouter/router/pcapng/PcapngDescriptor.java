@@ -21,6 +21,8 @@ final class PcapngDescriptor {
     static final int SECTION_HEADER = 0x0A0D_0D0A;
     /** Interface description: u16 link type, u16 0, u32 longest packet; options. */
     static final int INTERFACE = 1;
+    /** Interface statistics: u32 interface, u32 time high, u32 time low; options. */
+    static final int STATISTICS = 5;
     /** Enhanced packet: u32 interface, u32 time high, u32 time low, u32 captured, u32 original; packet; options. */
     static final int ENHANCED_PACKET = 6;
     /** systemd journal export: one entry in the journal's export format, padded with zeros; no options. */
@@ -42,6 +44,16 @@ final class PcapngDescriptor {
     static final int DESCRIPTION = 3;
     /** u8, of an interface: the unit of its times is 10 to the power of minus this in seconds. */
     static final int TIME_RESOLUTION = 9;
+
+    /** u8 0, then UTF-8, of an interface: a filter in libpcap's language. */
+    static final int FILTER = 11;
+    /** u32, of a packet: bits 0 and 1 are its direction. */
+    static final int FLAGS = 2;
+    /** u64, of a packet. */
+    static final int PACKET_ID = 5;
+    /** u64, of statistics: packets that came, and those that were lost. */
+    static final int RECEIVED = 4;
+    static final int DROPPED = 5;
 
     static final byte NANOSECONDS = 9;
     static final int ALIGNMENT = 4;

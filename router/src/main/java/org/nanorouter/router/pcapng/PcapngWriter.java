@@ -22,6 +22,9 @@ public final class PcapngWriter {
     /** Longest packet that is announced and taken: Wireshark's limit. libpcap wants the same for every interface. */
     public static final int MAX_PACKET = 256 << 10;
 
+    /** Of a packet that has none. */
+    public static final long NO_ID = -1;
+
     private static final int FIRST_LENGTH = 4096;
     private static final long NS_PER_US = 1000;
 
@@ -59,10 +62,24 @@ public final class PcapngWriter {
      * @return its number, 0 for the first
      */
     public int addInterface(int linkType, String name, String description) throws IOException {
+        return addInterface(linkType, name, description, MAX_PACKET, "");
+    }
+
+    /**
+     * The same, of which packets are cut off and chosen.
+     *
+     * @param snapLength bytes of a packet at most
+     * @param filter     in libpcap's language; empty: every packet
+     */
+    public int addInterface(int linkType, String name, String description, int snapLength, String filter)
+            throws IOException {
         begin(PcapngDescriptor.INTERFACE);
-        room(Long.BYTES).putShort((short) linkType).putShort((short) 0).putInt(MAX_PACKET);
+        room(Long.BYTES).putShort((short) linkType).putShort((short) 0).putInt(snapLength);
         option(PcapngDescriptor.NAME, name);
         option(PcapngDescriptor.DESCRIPTION, description);
+        if (!filter.isEmpty()) {
+            option(PcapngDescriptor.FILTER, "\0" + filter);
+        }
         option(PcapngDescriptor.TIME_RESOLUTION, new byte[] {PcapngDescriptor.NANOSECONDS});
         end();
         return interfaces++;
@@ -78,22 +95,67 @@ public final class PcapngWriter {
      */
     public void packet(int interfaceId, long time, ByteBuffer packet, int offset, int length,
             @Nullable String comment) throws IOException {
-        if (interfaceId < 0 || interfaceId >= interfaces) {
-            throw new IllegalArgumentException("interfaceId=" + interfaceId + ", there are " + interfaces);
-        }
-        if (length < 0 || length > MAX_PACKET) {
-            throw new IllegalArgumentException("length=" + length + ", expected 0 to " + MAX_PACKET);
+        packet(interfaceId, time, packet, offset, length, length, Way.UNKNOWN, NO_ID, comment);
+    }
+
+    /** Which way a packet went through its interface. */
+    public enum Way {
+        UNKNOWN, IN, OUT
+    }
+
+    /**
+     * Writes a packet, or its first bytes.
+     *
+     * @param captured bytes of it that are there
+     * @param length   bytes of the whole
+     * @param id       the same for all packets that are one; {@link #NO_ID}
+     * @param comment  null for none
+     */
+    public void packet(int interfaceId, long time, ByteBuffer packet, int offset, int captured, int length, Way way,
+            long id, @Nullable String comment) throws IOException {
+        requireInterface(interfaceId);
+        if (captured < 0 || captured > MAX_PACKET || length < captured) {
+            throw new IllegalArgumentException("captured=" + captured + " of " + length + ", expected 0 to "
+                    + MAX_PACKET);
         }
         begin(PcapngDescriptor.ENHANCED_PACKET);
         room(5 * Integer.BYTES).putInt(interfaceId).putInt((int) (time >>> Integer.SIZE)).putInt((int) time)
-                .putInt(length).putInt(length);
-        room(length).put(block.position(), packet, offset, length);
-        block.position(block.position() + length);
+                .putInt(captured).putInt(length);
+        room(captured).put(block.position(), packet, offset, captured);
+        block.position(block.position() + captured);
         pad();
+        if (way != Way.UNKNOWN) {
+            number(PcapngDescriptor.FLAGS, way.ordinal());
+        }
+        if (id != NO_ID) {
+            number(PcapngDescriptor.PACKET_ID, id);
+        }
         if (comment != null) {
             option(PcapngDescriptor.COMMENT, comment);
         }
         end();
+    }
+
+    /**
+     * Says at the end what became of an interface's packets.
+     *
+     * @param time     nanoseconds since 1970
+     * @param received packets that were to be written
+     * @param dropped  those of them for which there was no room
+     */
+    public void statistics(int interfaceId, long time, long received, long dropped) throws IOException {
+        requireInterface(interfaceId);
+        begin(PcapngDescriptor.STATISTICS);
+        room(3 * Integer.BYTES).putInt(interfaceId).putInt((int) (time >>> Integer.SIZE)).putInt((int) time);
+        number(PcapngDescriptor.RECEIVED, received);
+        number(PcapngDescriptor.DROPPED, dropped);
+        end();
+    }
+
+    private void requireInterface(int interfaceId) {
+        if (interfaceId < 0 || interfaceId >= interfaces) {
+            throw new IllegalArgumentException("interfaceId=" + interfaceId + ", there are " + interfaces);
+        }
     }
 
     /**
@@ -139,6 +201,16 @@ public final class PcapngWriter {
         room(PcapngDescriptor.OPTION_HEADER_LENGTH + value.length)
                 .putShort((short) code).putShort((short) value.length).put(value);
         pad();
+    }
+
+    private void number(int code, int value) {
+        room(PcapngDescriptor.OPTION_HEADER_LENGTH + Integer.BYTES)
+                .putShort((short) code).putShort((short) Integer.BYTES).putInt(value);
+    }
+
+    private void number(int code, long value) {
+        room(PcapngDescriptor.OPTION_HEADER_LENGTH + Long.BYTES)
+                .putShort((short) code).putShort((short) Long.BYTES).putLong(value);
     }
 
     private void pad() {

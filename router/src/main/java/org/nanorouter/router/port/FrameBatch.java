@@ -28,6 +28,9 @@ public final class FrameBatch {
     /** Longest frame: the payload of one ring record. */
     public static final int MAX_FRAME = 65_600;
 
+    /** No record of a ring begins there. */
+    public static final long NO_POSITION = -1;
+
     private static final ByteBuffer NO_MEMORY = ByteBuffer.allocateDirect(0);
     private static final byte NO_DROP = -1;
 
@@ -44,6 +47,13 @@ public final class FrameBatch {
     private final int[] parts = new int[MAX_FRAMES];
     private final short[] deliveries = new short[MAX_FRAMES];
     private final byte[] drops = new byte[MAX_FRAMES];
+    private final long[] egresses = new long[MAX_FRAMES];
+    private final long[] positions = new long[MAX_FRAMES];
+    private final long[] sequences = new long[MAX_FRAMES];
+    private final long[] enqueuedAt = new long[MAX_FRAMES];
+    private boolean fromRing;
+    private final long[] nextPositions = new long[MAX_FRAMES];
+    private final long[] nextSequences = new long[MAX_FRAMES];
 
     /** Starts an empty batch in memory of the port. */
     public void begin(ByteBuffer newMemory, long newAddress) {
@@ -72,16 +82,20 @@ public final class FrameBatch {
     private void clear() {
         Arrays.fill(deliveries, 0, count, (short) 0);
         Arrays.fill(drops, 0, count, NO_DROP);
+        Arrays.fill(egresses, 0, count, 0);
+        Arrays.fill(nextPositions, 0, count, NO_POSITION);
         count = 0;
         bytes = 0;
         receivedFrames = 0;
         receivedBytes = 0;
         drained = false;
+        fromRing = false;
     }
 
     /** An empty batch. */
     public FrameBatch() {
         Arrays.fill(drops, NO_DROP);
+        Arrays.fill(nextPositions, NO_POSITION);
     }
 
     /**
@@ -137,6 +151,61 @@ public final class FrameBatch {
     /** How many frames, as they came in, are in this one: 1, or more if they were coalesced. */
     public int parts(int index) {
         return parts[index];
+    }
+
+    /** The frame is handed to the port of this index, below 64. */
+    public void sentTo(int index, int port) {
+        egresses[index] |= 1L << port;
+    }
+
+    /** A bit for each port that the frame was handed to. */
+    public long egresses(int index) {
+        return egresses[index];
+    }
+
+    /** Says of the last added frame what the ring says that it came from: all frames of a batch do. */
+    public void lay(long position, long sequence, long at) {
+        int last = count - 1;
+        positions[last] = position;
+        sequences[last] = sequence;
+        enqueuedAt[last] = at;
+        fromRing = true;
+    }
+
+    /** Whether the frames came from a ring; the next three mean something then. */
+    public boolean isFromRing() {
+        return fromRing;
+    }
+
+    /** Where its record began in the ring. */
+    public long position(int index) {
+        return positions[index];
+    }
+
+    /** Number of its record, as the peer says. */
+    public long sequence(int index) {
+        return sequences[index];
+    }
+
+    /** When it was put into the ring, {@code CLOCK_MONOTONIC} in nanoseconds, as the peer says. */
+    public long enqueuedAt(int index) {
+        return enqueuedAt[index];
+    }
+
+    /** The frame lies in another ring now, as the record of this number that begins at this position. */
+    public void enqueued(int index, long position, long sequence) {
+        nextPositions[index] = position;
+        nextSequences[index] = sequence;
+    }
+
+    /** Where the frame lies in the last of the rings that it was put into; {@link #NO_POSITION}: it was put into none. */
+    public long nextPosition(int index) {
+        return nextPositions[index];
+    }
+
+    /** Number of its record there. */
+    public long nextSequence(int index) {
+        return nextSequences[index];
     }
 
     /** Whether a port should add no further frame. */

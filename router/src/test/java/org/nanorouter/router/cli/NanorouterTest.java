@@ -81,8 +81,8 @@ class NanorouterTest {
 
     @Test
     void aNameThatNoInstanceCanHaveIsAUsageMistake() {
-        assertThat(run("status", "-i", "Bad Name")).isEqualTo(ExitStatus.USAGE);
-        assertThat(run("kernel", "-c", "none.toml", "-i", "../x")).isEqualTo(ExitStatus.USAGE);
+        assertThat(run("status", "-I", "Bad Name")).isEqualTo(ExitStatus.USAGE);
+        assertThat(run("kernel", "-c", "none.toml", "-I", "../x")).isEqualTo(ExitStatus.USAGE);
         assertThat(err.toString()).contains("'Bad Name' is not 1 to 31 letters");
     }
 

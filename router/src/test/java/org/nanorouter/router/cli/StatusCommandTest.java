@@ -124,7 +124,7 @@ class StatusCommandTest {
     }
 
     private static List<Hint> hintsOf(Map<String, Object> os, boolean routed, boolean dead) {
-        Hints hints = new Hints(" -i demo");
+        Hints hints = new Hints(" -I demo");
         hints.os(os, routed, dead);
         return hints.all();
     }
@@ -148,14 +148,14 @@ class StatusCommandTest {
     @Test
     void osThatFailedIsStartedAndLookedInto() {
         assertThat(commands(hintsOf(os("guest", "failed"), false, false))).containsExactly(
-                "nanorouter os start guest -i demo", "nanorouter os postmortem guest -w guest.pcapng -i demo",
-                "nanorouter os events guest -i demo");
+                "nanorouter os start guest -I demo", "nanorouter os postmortem guest -w guest.pcapng -I demo",
+                "nanorouter os events guest -I demo");
         assertThat(commands(hintsOf(os("guest", "hung"), false, false))).first()
-                .isEqualTo("nanorouter os restart guest -i demo");
+                .isEqualTo("nanorouter os restart guest -I demo");
         Map<String, Object> never = os("guest", "panicked");
         assertThat(hintsOf(never, false, false)).isEmpty();
         never.put("restart", Map.of("policy", "never"));
-        assertThat(commands(hintsOf(never, false, false))).first().isEqualTo("nanorouter os start guest -i demo");
+        assertThat(commands(hintsOf(never, false, false))).first().isEqualTo("nanorouter os start guest -I demo");
     }
 
     @Test
@@ -164,7 +164,7 @@ class StatusCommandTest {
         os.put("last_failure", Map.of("kind", "panic", "text", "x", "ago_s", 75.0));
         assertThat(hintsOf(os, true, false)).singleElement().satisfies(hint -> {
             assertThat(hint.text()).contains("panic 1 min 15 s ago");
-            assertThat(hint.commands()).containsExactly("nanorouter os postmortem guest -w guest.pcapng -i demo");
+            assertThat(hint.commands()).containsExactly("nanorouter os postmortem guest -w guest.pcapng -I demo");
         });
         os.put("last_failure", Map.of("kind", "panic", "text", "x", "ago_s", 7500.0));
         assertThat(hintsOf(os, true, false)).isEmpty();

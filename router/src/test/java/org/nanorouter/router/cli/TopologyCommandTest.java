@@ -58,7 +58,7 @@ class TopologyCommandTest {
         Path file = Files.writeString(directory.resolve("bad.toml"), "[machine]\nring = 1\n");
         assertThat(run("topology", "-c", file.toString())).isEqualTo(ExitStatus.CONFIGURATION);
         assertThat(run("topology", "--svg", "-", "-j", "-c", file.toString())).isEqualTo(ExitStatus.USAGE);
-        assertThat(run("topology", "-i", "x", "-c", file.toString())).isEqualTo(ExitStatus.USAGE);
+        assertThat(run("topology", "-I", "x", "-c", file.toString())).isEqualTo(ExitStatus.USAGE);
     }
 
     @Test

@@ -123,6 +123,7 @@ public final class ChannelPort implements Port {
         while (record >= 0 && !batch.isFull()) {
             if (consumer.type() == RecordDescriptor.TYPE_ETHERNET) {
                 batch.add(record + RecordDescriptor.VNET_HDR_OFFSET, consumer.length());
+                batch.lay(consumer.position(), consumer.sequence(), consumer.enqueuedAt());
             } else {
                 otherRecords++;
             }
@@ -168,8 +169,13 @@ public final class ChannelPort implements Port {
         ByteBuffer target = producer.buffer();
         target.put(record + RecordDescriptor.VNET_HDR_OFFSET, batch.memory(), batch.vnetHdrOffset(index),
             FrameBatch.VNET_HDR_LENGTH + length);
-        producer.publishLater(RecordDescriptor.TYPE_ETHERNET, length, now);
+        publish(batch, index, now);
+    }
+
+    private void publish(FrameBatch batch, int index, long now) {
+        producer.publishLater(RecordDescriptor.TYPE_ETHERNET, batch.frameLength(index), now);
         batch.delivered(index, counters);
+        batch.enqueued(index, producer.lastPosition(), producer.lastSequence());
     }
 
     @Override
@@ -263,9 +269,7 @@ public final class ChannelPort implements Port {
                 producer.publishPadding(cancelled);
                 cancelled = 0;
             }
-            int length = batch.frameLength(index);
-            producer.publishLater(RecordDescriptor.TYPE_ETHERNET, length, now);
-            batch.delivered(index, counters);
+            publish(batch, index, now);
         }
 
         @Override
