@@ -91,7 +91,11 @@ public final class CaptureServer implements AutoCloseable {
             return;
         }
         try {
-            begin(fd, text);
+            if (CaptureSocket.PORTS.equals(text)) {
+                CaptureSocket.send(fd, message, onDataLoop(captures::ports));
+            } else {
+                begin(fd, text);
+            }
         } catch (IOException e) {
             answer(fd, Map.of("error", String.valueOf(e.getMessage())));
             end(fd, null, false);

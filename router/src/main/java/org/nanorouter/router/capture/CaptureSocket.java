@@ -15,6 +15,8 @@ final class CaptureSocket {
     private static final int MAX_TEXT = 64 << 10;
     private static final int FDS_OFFSET = MAX_TEXT;
     private static final int COUNT_OFFSET = FDS_OFFSET + CaptureRing.Handout.COUNT * Integer.BYTES;
+    /** Asks for the ports in service; nk-ports.c has the same. */
+    static final String PORTS = "{\"verb\":\"ports\"}";
     /** What these methods need of memory. */
     static final int BUFFER_LENGTH = COUNT_OFFSET + Integer.BYTES;
 

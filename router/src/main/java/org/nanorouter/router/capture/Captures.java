@@ -28,6 +28,15 @@ final class Captures implements Tap {
         this.engine = engine;
     }
 
+    /** The ports in service, a line {@code NAME KIND} each. */
+    String ports() {
+        StringBuilder lines = new StringBuilder();
+        for (Port port : engine.ports()) {
+            lines.append(port.name()).append(' ').append(port.kind().label()).append('\n');
+        }
+        return lines.toString();
+    }
+
     /** Begins one; answers why not, or nothing. */
     String add(Capture capture) {
         if (captures.length == MAX) {

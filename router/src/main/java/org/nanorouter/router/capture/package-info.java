@@ -20,6 +20,7 @@
  * Unix seqpacket, 0600, beside the control socket. The command sends one JSON object with what it wants, and gets
  * {@code {"ok": true}} with four descriptors (the router's region read-only, its own region, the doorbell to wait on,
  * the one to ring), or {@code {"error": ...}}. It sends anything again to end the capture, and gets its counts.
+ * {@code nk-ports} sends {@code {"verb":"ports"}} instead, and gets a line {@code NAME KIND} for each port in service.
  */
 @NullMarked
 package org.nanorouter.router.capture;
