@@ -123,6 +123,12 @@ final class CaptureCommand implements Callable<Integer> {
             + " of two from 256 to 65536. Default: ${DEFAULT-VALUE}.")
     private int buffer;
 
+    @Option(names = {"-q", "--quiet"}, description = "Say nothing but what went wrong.")
+    private boolean quiet;
+
+    @Option(names = "--check-filter", description = "Capture nothing: only say whether FILTER is one.")
+    private boolean checkFilter;
+
     @Parameters(paramLabel = "FILTER", arity = "0..*", description = "Which frames, as pcap-filter(7) says.")
     private List<String> words = List.of();
 
@@ -130,7 +136,11 @@ final class CaptureCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         CaptureRequest request = request();
         requireSense();
-        CaptureSession session = new CaptureSession(router, CaptureServer.beside(router.one()), request);
+        if (checkFilter) {
+            return ExitStatus.OK;
+        }
+        CaptureSession session = new CaptureSession(router, CaptureServer.beside(router.one()), request,
+            quiet);
         Dump dump = dump(request);
         Signals.on("INT", session::stop);
         Signals.on("TERM", session::stop);
@@ -147,7 +157,9 @@ final class CaptureCommand implements Callable<Integer> {
             throw new CommandFailure(ExitStatus.IO, (file == null ? "" : file + ": ") + e.getMessage()
                 + "; what is there is whole", e);
         }
-        System.err.println(dump.sightings() + " captured, " + dump.lost() + " dropped by capture");
+        if (!quiet) {
+            System.err.println(dump.sightings() + " captured, " + dump.lost() + " dropped by capture");
+        }
         return ExitStatus.OK;
     }
 

@@ -22,13 +22,15 @@ final class CaptureSession {
     private final RouterOption router;
     private final Path socket;
     private final CaptureRequest request;
+    private final boolean quiet;
     private volatile boolean stopping;
     private volatile @Nullable CaptureReader reader;
 
-    CaptureSession(RouterOption router, Path socket, CaptureRequest request) {
+    CaptureSession(RouterOption router, Path socket, CaptureRequest request, boolean quiet) {
         this.router = router;
         this.socket = socket;
         this.request = request;
+        this.quiet = quiet;
     }
 
     /** What is to be added to CLOCK_MONOTONIC for nanoseconds since 1970. */
@@ -54,8 +56,10 @@ final class CaptureSession {
         } catch (IOException e) {
             throw new CommandFailure(KernelCalls.exitStatus(e), String.valueOf(e.getMessage()), e);
         }
-        System.err.println("capturing at " + (request.ports().isEmpty() ? "all ports" : String.join(", ",
-            request.ports())) + ", Ctrl-C ends it");
+        if (!quiet) {
+            System.err.println("capturing at " + (request.ports().isEmpty() ? "all ports" : String.join(", ",
+                request.ports())) + ", Ctrl-C ends it");
+        }
         Path kernel = router.kernelSocket();
         if (kernel != null) {
             EventFollower.start(kernel, dump::tell);

@@ -35,6 +35,8 @@ public final class Files implements Sink {
     private final Map<String, Long> lost = new HashMap<>();
     private final FrameComment comment = new FrameComment();
     private final @Nullable FrameFixup fixup;
+    /** Of standard output. */
+    private final @Nullable PipeReader reader;
     private OutputStream stream;
     private FrameFile file;
     private long beginning;
@@ -68,6 +70,7 @@ public final class Files implements Sink {
         this.format = format;
         this.rotation = rotation;
         this.fixup = format.fixup() ? new FrameFixup() : null;
+        this.reader = pattern.equals(STANDARD_OUTPUT) ? new PipeReader() : null;
         this.beginning = time;
         this.stream = open();
         this.file = format.begin(stream);
@@ -154,6 +157,9 @@ public final class Files implements Sink {
         if (format.unbuffered() || pattern.equals(STANDARD_OUTPUT)) {
             stream.flush();
         }
+        if (reader != null) {
+            reader.require();
+        }
     }
 
     @Override
@@ -164,6 +170,8 @@ public final class Files implements Sink {
 
     @Override
     public void close() throws IOException {
-        stream.close();
+        try (reader) {
+            stream.close();
+        }
     }
 }
