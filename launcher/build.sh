@@ -6,8 +6,9 @@
 #   bin/nanorouter      runs it, builds nothing; beside it nk, and nk-msg, a link to it
 #   include/            headers of the C library, which is native/libnk.a
 #   libexec/            what bin/nanorouter needs, and archive, which fills cds/
+#   wireshark/          nanorouter-extcap and nanorouter.lua, to be linked into Wireshark's folders
 #   lib/  lib/bench/    jars
-#   native/             libnkshim.so, nk-agent, nk-cell, nk-keeper, nk-traffic, nk-probe, nk-bench, the
+#   native/             libnkshim.so, nk-agent, nk-cell, nk-keeper, nk-ports, nk-traffic, nk-probe, nk-bench, the
 #                       libraries of JNA and Netty
 #   cds/                one class data archive per Java, for a quick start
 #   config/  systemd/   examples, alert rules, a dashboard, units
@@ -75,7 +76,8 @@ lay_out() {
   for file in "$lib"/*.jar; do
     rm -f "$lib/bench/${file##*/}"
   done
-  cp "$source_dir"/native-shim/target/native/{libnkshim.so,libnk.a,nk-agent,nk-cell,nk-keeper,nk-traffic,nk-probe,nk-bench} "$stage/native"
+  cp "$source_dir"/native-shim/target/native/{libnkshim.so,libnk.a,nk-{agent,cell,keeper,ports,traffic,probe,bench}} \
+    "$stage/native"
   cp "$source_dir"/native-shim/target/native/nk "$stage/bin"
   cp "$source_dir"/native-shim/src/main/c/include/*.h "$stage/include"
   unzip -qoj "$lib"/jna-[0-9]*.jar "com/sun/jna/linux-${machine/_/-}/libjnidispatch.so" -d "$stage/native"
@@ -83,6 +85,7 @@ lay_out() {
     -d "$stage/native"
   rm -f "$lib"/netty-transport-native-epoll-*-linux-*.jar
   cp "$source_dir"/launcher/{java.sh,archive} "$stage/libexec"
+  cp -r "$source_dir"/launcher/wireshark "$stage"
   cp "$source_dir"/launcher/nanorouter "$stage/bin"
   cp "$source_dir"/config/{*.toml,alerts.yml,grafana-dashboard.json} "$stage/config"
   cp -r "$source_dir"/systemd/. "$stage/systemd"
