@@ -124,8 +124,8 @@ class CaptureIT {
     void ftpAndTelnetAreSeenThroughAPipe() throws Exception {
         Privilege.requireProgram("curl");
         Path text = file("pipe.txt");
-        ProcessBuilder builder = new ProcessBuilder("sh", "-c", "\"$0\" capture -i any -w - 'tcp port 21 or tcp port 23'"
-            + " 2> " + text + ".err | tshark -l -n -r - -Y 'ftp || telnet' > " + text + " 2> /dev/null",
+        ProcessBuilder builder = new ProcessBuilder("sh", "-c", "\"$0\" capture -i any -w - tcp port 21 or tcp"
+            + " port 23 2> " + text + ".err | tshark -l -n -r - -Y 'ftp || telnet' > " + text + " 2> /dev/null",
             demo.program().toString());
         builder.environment().putAll(demo.environment());
         Process pipe = builder.start();
@@ -190,7 +190,8 @@ class CaptureIT {
         capture.await();
         List<String> lines = Files.readAllLines(capture.out);
         assertThat(lines).hasSize(2);
-        assertThat(lines.get(0)).matches("\\d\\d:\\d\\d:\\d\\d\\.\\d{6} nk0 in  10.77.0.1 > 10.77.0.2: .* -> peers:guest");
+        assertThat(lines.get(0))
+            .matches("\\d\\d:\\d\\d:\\d\\d\\.\\d{6} nk0 in  10.77.0.1 > 10.77.0.2: .* -> peers:guest");
         assertThat(lines.get(1)).matches(".* peers:guest in  .*, \\d+\\.\\d us in ring -> nk0");
     }
 
@@ -199,8 +200,8 @@ class CaptureIT {
         Running capture = capture("--flow", "icmp");
         demo.host("ping", "-n", "-q", "-c", "3", "-i", "0.2", GUEST);
         capture.end();
-        assertThat(Files.readAllLines(capture.out)).filteredOn(line -> line.contains("10.77.0.1 > 10.77.0.2")).hasSize(3)
-            .allSatisfy(line -> assertThat(line)
+        assertThat(Files.readAllLines(capture.out)).filteredOn(line -> line.contains("10.77.0.1 > 10.77.0.2"))
+            .hasSize(3).allSatisfy(line -> assertThat(line)
                 .matches("\\S+ nk0 +- +[\\d.]+ +[\\d.]+ +[\\d.]+  peers:guest +>#\\d+ +.*"));
         assertThat(Files.readString(capture.out)).contains("nk0 > peers:guest: 3 frames")
             .contains("in the ring to the peer, until it was sent on there");

@@ -13,8 +13,8 @@
  *
  * <h2>Records</h2>
  * A frame is a record of type Ethernet, with the frame's own vnet_hdr in its place and a
- * {@link org.nanorouter.router.capture.CapturedFrameDescriptor header} before the bytes of the frame, of which the end may be cut
- * off. A record of type message is a JSON object: a port that came or went, so that indices have names.
+ * {@link org.nanorouter.router.capture.CapturedFrameDescriptor header} before the bytes of the frame, of which the end
+ * may be cut off. A record of type message is a JSON object: a port that came or went, so that indices have names.
  *
  * <h2>The socket</h2>
  * Unix seqpacket, 0600, beside the control socket. The command sends one JSON object with what it wants, and gets

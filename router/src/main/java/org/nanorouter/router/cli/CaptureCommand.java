@@ -9,12 +9,10 @@ import java.nio.charset.Charset;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import org.nanorouter.router.capture.CaptureReader;
 import org.nanorouter.router.capture.CaptureRequest;
 import org.nanorouter.router.capture.CaptureServer;
 import org.nanorouter.router.capture.Direction;
@@ -93,7 +91,8 @@ final class CaptureCommand implements Callable<Integer> {
     @Option(names = "--flow", description = "Show how long each frame took through each hop, and a summary at the end.")
     private boolean flow;
 
-    @Option(names = "--fixup", description = "Write large frames as a network card would send them: cut, with checksums.")
+    @Option(names = "--fixup",
+            description = "Write large frames as a network card would send them: cut, with checksums.")
     private boolean fixup;
 
     @Option(names = {"-s", "--snaplen"}, paramLabel = "N", defaultValue = "65600",
@@ -119,8 +118,8 @@ final class CaptureCommand implements Callable<Integer> {
             description = "in, out, inout, or drop. Default: ${DEFAULT-VALUE}.")
     private String way = "";
 
-    @Option(names = "-B", paramLabel = "KIB", defaultValue = "8192", description = "Room for what is not yet read, a power"
-            + " of two from 256 to 65536. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "-B", paramLabel = "KIB", defaultValue = "8192", description = "Room for what is not yet read, a"
+            + " power of two from 256 to 65536. Default: ${DEFAULT-VALUE}.")
     private int buffer;
 
     @Option(names = {"-q", "--quiet"}, description = "Say nothing but what went wrong.")
@@ -182,7 +181,8 @@ final class CaptureCommand implements Callable<Integer> {
             Sink files = new Files(path, format, rotation, System.nanoTime() + offset);
             return new Dump(request, false, count, Output::printable, offset, System::nanoTime, ports -> files);
         } catch (FileAlreadyExistsException e) {
-            throw new CommandFailure(ExitStatus.CANNOT_CREATE, e.getFile() + " is there already, and is not replaced", e);
+            throw new CommandFailure(ExitStatus.CANNOT_CREATE, e.getFile() + " is there already, and is not"
+                + " replaced", e);
         } catch (AccessDeniedException e) {
             throw new CommandFailure(ExitStatus.NO_PERMISSION, path + ": permission denied", e);
         } catch (NoSuchFileException e) {

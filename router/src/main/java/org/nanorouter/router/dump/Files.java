@@ -60,8 +60,8 @@ public final class Files implements Sink {
     /**
      * Begins the first file.
      *
-     * @param pattern name of the file, as {@link Rotation#name} has it, {@link #STANDARD_OUTPUT}, or a named pipe that is
-     *     there
+     * @param pattern name of the file, as {@link Rotation#name} has it, {@link #STANDARD_OUTPUT}, or a named pipe that
+     *     is there
      * @param time    nanoseconds since 1970
      * @throws java.nio.file.FileAlreadyExistsException if something else has the name
      */

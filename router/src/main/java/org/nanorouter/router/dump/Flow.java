@@ -109,7 +109,8 @@ public final class Flow implements Sink {
     public void sighting(Sighting sighting) {
         Drop drop = sighting.frame().drop();
         boolean waits = drop == null && sighting.frame().wentIntoRing();
-        String to = drop == null ? String.join("+", ports.names(sighting.frame().egresses())) : "dropped: " + drop.label();
+        String to = drop == null ? String.join("+", ports.names(sighting.frame().egresses()))
+            : "dropped: " + drop.label();
         rows.add(new Row(sighting, to, FrameText.line(sighting.bytes(), false),
             waits ? ports.lastRing(sighting.frame().egresses()) : -1));
         if (rows.size() > MAX_WAITING) {

@@ -10,6 +10,7 @@ import org.pcap4j.packet.IllegalRawDataException;
 import org.pcap4j.packet.IpPacket;
 import org.pcap4j.packet.TcpPacket;
 import org.pcap4j.packet.UdpPacket;
+import org.pcap4j.packet.namednumber.ArpOperation;
 
 /** Says in a line what is in a frame, as tcpdump does. */
 final class FrameText {
@@ -55,8 +56,10 @@ final class FrameText {
         ArpPacket arp = ethernet.get(ArpPacket.class);
         if (arp != null) {
             ArpPacket.ArpHeader header = arp.getHeader();
-            return "ARP " + header.getOperation().name().toLowerCase(java.util.Locale.ROOT) + " "
-                + header.getSrcProtocolAddr().getHostAddress() + " asks " + header.getDstProtocolAddr().getHostAddress();
+            String sender = header.getSrcProtocolAddr().getHostAddress();
+            String target = header.getDstProtocolAddr().getHostAddress();
+            return ArpOperation.REQUEST.equals(header.getOperation()) ? "arp who-has " + target + " tell " + sender
+                : "arp reply " + sender + " is-at " + header.getSrcHardwareAddr();
         }
         IpPacket ip = ethernet.get(IpPacket.class);
         if (ip == null) {

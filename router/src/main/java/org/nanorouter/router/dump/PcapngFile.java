@@ -14,8 +14,8 @@ import org.nanorouter.router.pcapng.PcapngWriter;
 import org.nanorouter.router.pcapng.PcapngWriter.Way;
 
 /**
- * One section of a pcapng file. Each port has an interface for what came in and one for what went out, each made when it
- * is first needed; one for a port that comes back is a new one.
+ * One section of a pcapng file. Each port has an interface for what came in and one for what went out, each made when
+ * it is first needed; one for a port that comes back is a new one.
  */
 final class PcapngFile implements FrameFile {
     private static final String APPLICATION = "nanorouter capture";

@@ -4,7 +4,9 @@ package org.nanorouter.router.engine;
 import org.nanorouter.router.port.FrameBatch;
 import org.nanorouter.router.port.Port;
 
-/** Sees what the engine does with frames, and changes nothing of it. Called on the data loop; neither blocks nor throws. */
+/**
+ * Sees what the engine does with frames, and changes nothing of it. Called on the data loop; neither blocks nor throws.
+ */
 public interface Tap {
     /**
      * A batch has been forwarded: each frame has its egresses, or the reason why it has none.

@@ -2,8 +2,8 @@
 package org.nanorouter.router.metrics;
 
 /**
- * How long something took, in buckets whose width is an eighth of the power of two below: percentiles are at most 12.5 %
- * too high. Recording allocates nothing. One thread.
+ * How long something took, in buckets whose width is an eighth of the power of two below: percentiles are at most
+ * 12.5 % too high. Recording allocates nothing. One thread.
  */
 public final class LatencyHistogram {
     private static final int SUB_BITS = 3;

@@ -12,8 +12,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
 /**
- * A new file that holds whole blocks at every moment, also when the disk is full: each write is one block, and what could
- * not be written whole is cut off again. Mode 0600; never through a link, and never in place of what is there.
+ * A new file that holds whole blocks at every moment, also when the disk is full: each write is one block, and what
+ * could not be written whole is cut off again. Mode 0600; never through a link, and never in place of what is there.
  */
 public final class BlockFile extends OutputStream {
     private static final int BUFFER_LENGTH = 256 << 10;

@@ -198,7 +198,7 @@ public final class FrameBatch {
         nextSequences[index] = sequence;
     }
 
-    /** Where the frame lies in the last of the rings that it was put into; {@link #NO_POSITION}: it was put into none. */
+    /** Where it lies in the last of the rings that it was put into; {@link #NO_POSITION}: it was put into none. */
     public long nextPosition(int index) {
         return nextPositions[index];
     }
