@@ -79,8 +79,8 @@ public final class CaptureReader implements AutoCloseable {
             if (!Boolean.TRUE.equals(answer.get("ok"))) {
                 throw new IOException(String.valueOf(answer.get("error")));
             }
-            return new CaptureReader(socket, CaptureRing.open(CaptureSocket.descriptors(message), request.capacity()),
-                message, request.follow());
+            CaptureRing ring = CaptureRing.open(CaptureSocket.descriptors(message), request.capacity());
+            return new CaptureReader(socket, ring, message, request.follow());
         } catch (IOException e) {
             Fd.close(socket);
             message.close();
@@ -111,19 +111,35 @@ public final class CaptureReader implements AutoCloseable {
         boolean wants = true;
         while (wants && !stopping && !over) {
             wants = readWhatIsThere(listener);
-            if (wants && !consumer.askForWake() && !await()) {
+            if (wants && !consumer.askForWake() && !look(STOP_LOOK_MS)) {
                 over = true;
             }
         }
         finish(listener, wants);
     }
 
+    /**
+     * Tells the listener what is there, without waiting.
+     *
+     * @return false if the router has ended
+     * @throws IOException of the listener; or if the ring is broken
+     */
+    public boolean poll(Listener listener) throws IOException {
+        readWhatIsThere(listener);
+        over = over || !look(0);
+        return !over;
+    }
+
     /** The router is told to stop, and what it had captured by then is read. */
     private void finish(Listener listener, boolean wants) throws IOException {
         if (!over) {
-            CaptureSocket.send(socket, message, CaptureSocket.END);
-            String text = await(socket, message);
-            counts = JSON.std.mapFrom(text);
+            try {
+                CaptureSocket.send(socket, message, CaptureSocket.END);
+                counts = JSON.std.mapFrom(await(socket, message));
+            } catch (IOException e) {
+                // It died just now; what it had captured is there.
+                over = true;
+            }
         }
         if (wants) {
             readWhatIsThere(listener);
@@ -186,12 +202,12 @@ public final class CaptureReader implements AutoCloseable {
         return value instanceof Number number ? number.longValue() : 0;
     }
 
-    /** False if the router ended the capture. */
-    private boolean await() {
+    /** Waits for more; false if the router ended the capture. */
+    private boolean look(int waitMs) {
         poll.buffer().putInt(Poll.FD_OFFSET, ring.doorbellIn()).putShort(Poll.EVENTS_OFFSET, Poll.IN);
         poll.buffer().putInt(Poll.ENTRY_LENGTH + Poll.FD_OFFSET, socket)
             .putShort(Poll.ENTRY_LENGTH + Poll.EVENTS_OFFSET, Poll.IN);
-        if (Poll.poll(poll.address(), 2, STOP_LOOK_MS) == 0 && follow) {
+        if (Poll.poll(poll.address(), 2, waitMs) == 0 && follow) {
             try {
                 CaptureSocket.send(socket, message, CaptureSocket.LOOK);
             } catch (IOException e) {

@@ -107,15 +107,23 @@ final class CaptureRing implements AutoCloseable {
         }
     }
 
-    /** The reader's end; the descriptors are its own. */
+    /** The reader's end; the descriptors are its own, or closed if it fails. */
     static CaptureRing open(int[] descriptors, int capacity) throws IOException {
-        OsRegion peer = OsRegion.mapPeer(descriptors[0], OsRegionDescriptor.RINGS_OFFSET + (long) capacity, ROUTER,
-            AbiDescriptor.HALF_EPOCH);
+        OsRegion peer = null;
         OsRegion own;
         try {
+            if (descriptors.length != Handout.COUNT) {
+                throw new IOException("the router sent " + descriptors.length + " descriptors, expected "
+                    + Handout.COUNT);
+            }
+            peer = OsRegion.mapPeer(descriptors[0], OsRegionDescriptor.RINGS_OFFSET + (long) capacity, ROUTER,
+                AbiDescriptor.HALF_EPOCH);
             own = OsRegion.mapOwn(descriptors[1], OsRegionDescriptor.RINGS_OFFSET, READER, AbiDescriptor.HALF_EPOCH);
         } catch (IOException e) {
-            peer.close();
+            if (peer != null) {
+                peer.close();
+            }
+            new Handout(descriptors).close();
             throw e;
         }
         Fd.close(descriptors[0]);

@@ -9,6 +9,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
+import org.nanorouter.router.top.FlowSource;
 import org.nanorouter.router.top.LiveTop;
 import org.nanorouter.router.top.Sample;
 import org.nanorouter.router.top.Sampler;
@@ -41,6 +42,7 @@ final class TopCommand implements Callable<Integer> {
     private static final double MIN_INTERVAL_S = 0.1;
     private static final double MAX_INTERVAL_S = 3600;
     private static final int SIGNALLED = 128;
+    private static final int MAX_FLOWS = 10;
     private static final String ALTERNATIVES = "; --once shows one table, --batch one each interval";
 
     @Spec
@@ -72,8 +74,10 @@ final class TopCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         check();
         long interval = (long) (delay * NS_PER_S);
-        try (Sampler sampler = new Sampler(new TopDaemons(router), PATIENCE, System::nanoTime)) {
-            return once || batch ? report(sampler, interval) : live(sampler, interval);
+        TopDaemons daemons = new TopDaemons(router);
+        try (Sampler sampler = new Sampler(daemons, PATIENCE, System::nanoTime);
+                FlowSource flows = new CapturedFlows(daemons, System::nanoTime)) {
+            return once || batch ? report(sampler, flows, interval) : live(sampler, flows, interval);
         }
     }
 
@@ -89,7 +93,7 @@ final class TopCommand implements Callable<Integer> {
         }
     }
 
-    private int live(Sampler sampler, long interval) throws IOException, InterruptedException {
+    private int live(Sampler sampler, FlowSource flows, long interval) throws IOException, InterruptedException {
         String type = System.getenv("TERM");
         if (!Terminal.outputIsTerminal()) {
             throw new CommandFailure(ExitStatus.USAGE, "standard output is no terminal" + ALTERNATIVES);
@@ -102,16 +106,17 @@ final class TopCommand implements Callable<Integer> {
         // The console of Linux knows UTF-8, and its font few of these characters.
         boolean unicode = System.getProperty("native.encoding", "").toUpperCase(Locale.ROOT).equals("UTF-8")
                 && !type.equals("linux");
-        int signal = new LiveTop(sampler, null, interval).run(type, unicode, Terminal.outputHasColours());
+        int signal = new LiveTop(sampler, flows, interval).run(type, unicode, Terminal.outputHasColours());
         return signal == 0 ? ExitStatus.OK : SIGNALLED + signal;
     }
 
-    private int report(Sampler sampler, long interval) {
+    private int report(Sampler sampler, FlowSource flows, long interval) {
         PrintWriter out = spec.commandLine().getOut();
         Output shown = output.output();
         TopModel model = new TopModel();
         Sample before = sampler.sample();
         model.add(before);
+        flows.flows(MAX_FLOWS);
         long next = System.nanoTime();
         int rest = once ? 1 : count == 0 ? Integer.MAX_VALUE : count;
         for (int i = 0; i < rest; i++) {
@@ -119,6 +124,7 @@ final class TopCommand implements Callable<Integer> {
             awaitTime(next);
             Sample sample = sampler.sample();
             model.add(sample);
+            model.add(flows.flows(MAX_FLOWS));
             String time = Instant.now().truncatedTo(ChronoUnit.MILLIS).toString();
             if (output.json()) {
                 shown.jsonLine(TopReport.object(model, time, sample.atNs() - before.atNs()));
