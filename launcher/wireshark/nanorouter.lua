@@ -18,7 +18,7 @@ local id = ProtoField.uint64("nanorouter.id", "Frame", base.DEC, nil, nil,
 
 -- By the key of the comment, in the order of the tree.
 local keys = {
-  "ring_ns", "sequence", "epoch", "slot", "router_ns", "taken_ns", "drop", "gso", "csum", "parts",
+  "ring_ns", "sequence", "epoch", "slot", "router_ns", "drop", "gso", "csum", "parts",
 }
 local fields = {
   ring_ns = ProtoField.uint64("nanorouter.ring_ns", "Time in the ring, ns", base.DEC, nil, nil,
@@ -28,8 +28,6 @@ local fields = {
   slot = ProtoField.uint64("nanorouter.slot", "Offset of its record in the ring"),
   router_ns = ProtoField.uint64("nanorouter.router_ns", "Time in the router, ns", base.DEC, nil, nil,
     "From its receipt until it was sent"),
-  taken_ns = ProtoField.uint64("nanorouter.taken_ns", "Taken by the peer after, ns", base.DEC, nil, nil,
-    "From being put into the ring to the peer until the peer took it"),
   drop = ProtoField.string("nanorouter.drop", "Dropped"),
   gso = ProtoField.string("nanorouter.gso", "Segmentation left to the egress", base.ASCII,
     "Kind and bytes of payload a segment"),

@@ -34,7 +34,10 @@ public final class BenchCommand implements Subcommand {
             names = "--peers",
             paramLabel = "LIST",
             split = ",",
-            description = "Also measure these: socat, vde, ovs, dpdk, or all. Default: none.")
+            description = {
+                "Also measure these: socat, vde, ovs, dpdk, or all of them. Default: none.",
+                "captured: this program again, while a capture writes all frames to files."
+            })
     private List<String> peers = List.of();
 
     @Option(
@@ -126,6 +129,9 @@ public final class BenchCommand implements Subcommand {
 
     private List<Contender> chosen() {
         List<Contender> contenders = new ArrayList<>(List.of(Contender.NANOROUTER, Contender.VETH));
+        if (peers.contains(Contender.CAPTURED.key())) {
+            contenders.add(1, Contender.CAPTURED);
+        }
         for (Contender peer : List.of(Contender.SOCAT, Contender.VDE, Contender.OVS, Contender.DPDK)) {
             if (peers.contains("all") || peers.contains(peer.key())) {
                 contenders.add(peer);

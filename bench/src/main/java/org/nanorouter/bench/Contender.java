@@ -16,6 +16,15 @@ enum Contender {
             return NanorouterWire.lay(site);
         }
     },
+    /** The same, while everything that the router moves is written to files. */
+    CAPTURED("unshare", "nsenter") {
+        @Override
+        Wire lay(Site site) throws IOException, InterruptedException {
+            Wire wire = NanorouterWire.lay(site);
+            NanorouterWire.capture(site);
+            return wire;
+        }
+    },
     /** The kernel's own wire: the limit. */
     VETH {
         @Override

@@ -10,16 +10,14 @@ import java.util.List;
 final class NanorouterWire {
     private static final String DEVICE = "nk0";
     private static final String INSTANCE = "bench";
+    private static final String FILE_MEGABYTES = "500";
     private static final String CONFIGURATION = "/run/bench";
 
     private NanorouterWire() {
     }
 
     static Wire lay(Site site) throws IOException, InterruptedException {
-        String home = System.getProperty("nanorouter.home");
-        if (home == null) {
-            throw new Programs.ProgramException("nanorouter.home is not set: run this by the nanorouter command");
-        }
+        String home = home();
         Path configuration = Files.createDirectory(site.folder().resolve("configuration"));
         Path run = site.folder().resolve("run");
         Files.writeString(configuration.resolve("router.toml"), router());
@@ -28,6 +26,24 @@ final class NanorouterWire {
         site.startHere(List.of("env", "NANOROUTER_RUN=" + run, home + "/bin/nanorouter", "kernel",
                 "-c", machine.toString(), "--lifeline"));
         return new Wire(enter(run, "host"), enter(run, "guest"), Site.ADDRESS_A, Site.ADDRESS_B);
+    }
+
+    private static String home() throws Programs.ProgramException {
+        String home = System.getProperty("nanorouter.home");
+        if (home == null) {
+            throw new Programs.ProgramException("nanorouter.home is not set: run this by the nanorouter command");
+        }
+        return home;
+    }
+
+    /** Captures everything, whole, to two files in turn. */
+    static void capture(Site site) throws IOException, InterruptedException {
+        Path run = site.folder().resolve("run");
+        Path socket = run.resolve(INSTANCE).resolve("os").resolve("host").resolve("router.sock.capture");
+        Site.await("the router", () -> Files.exists(socket));
+        site.startHere(List.of("env", "NANOROUTER_RUN=" + run, home() + "/bin/nanorouter", "capture", "-w",
+                site.folder().resolve("capture").toString(), "-C", FILE_MEGABYTES, "-W", "2"));
+        Site.await("the capture", () -> site.logTail().contains("capturing at"));
     }
 
     private static List<String> enter(Path run, String os) throws IOException, InterruptedException {
