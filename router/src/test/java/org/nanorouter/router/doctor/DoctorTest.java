@@ -257,7 +257,7 @@ class DoctorTest {
     void daemonsOfAnotherVersionOrFileWarn() throws IOException {
         runs(50, 7, "0.9");
         here.machine.put("wall_s", 1_050);
-        assertFinds("running", "versions of demo", Verdict.WARN, "version 0.9", "nanorouter os list -i demo");
+        assertFinds("running", "versions of demo", Verdict.WARN, "version 0.9", "nanorouter os list -I demo");
         here.running.clear();
         runs(50, 7, HealthyMachine.VERSION);
         Files.createSymbolicLink(Files.createDirectories(root.resolve("proc/7")).resolve("exe"), Path.of("/bin/java"));

@@ -83,7 +83,8 @@ class PcapngWriterTest {
     void whatTheFormatCannotHoldIsRefused() throws IOException {
         assertThatThrownBy(() -> writer.packet(0, TIME, frame(1), 0, 1, null)).hasMessageContaining("interfaceId=0");
         writer.addInterface(PcapngWriter.ETHERNET, "a>b", "");
-        assertThatThrownBy(() -> writer.packet(0, TIME, frame(1), 0, -1, null)).hasMessageContaining("length=-1");
+        assertThatThrownBy(() -> writer.packet(0, TIME, frame(1), 0, -1, null))
+            .hasMessageContaining("captured=-1");
         assertThatThrownBy(() -> writer.journal(TIME, Map.of("MESSAGE", "two\nlines"))).hasMessageContaining("MESSAGE");
         assertThatThrownBy(() -> writer.journal(TIME, Map.of("A=B", "c"))).hasMessageContaining("A=B");
     }
