@@ -99,7 +99,8 @@ test_on() {
   feature=$(read_release "$1" && printf '%s' "$java_feature") || { say "$1 has no Java"; exit 66; }
   [[ -n $2 ]] && options+=(-pl '!it')
   [[ -n $3 ]] && options+=(-Dtest="$3" -Dsurefire.failIfNoSpecifiedTests=false)
-  [[ -n $4 ]] && options+=(-DexcludedGroups=once)
+  # The first Java has been at it for half a minute.
+  [[ -n $4 ]] && options+=(-DexcludedGroups=once -Dnanorouter.stress.seconds=8)
   options+=(-Djvm="$1/bin/java")
   (( feature >= 24 )) &&
     options+=("-Dsurefire.jvm.options=--enable-native-access=ALL-UNNAMED --illegal-native-access=deny")

@@ -20,6 +20,14 @@
 /* BPF_JMP | BPF_JA */
 #define JUMP_ALWAYS 0x05
 
+/* linux/bpf_common.h and linux/filter.h: every operation that there is. libpcap's interpreter aborts at any other. */
+static const uint8_t codes[] = {
+	0x00, 0x20, 0x28, 0x30, 0x40, 0x48, 0x50, 0x60, 0x80, 0x01, 0x61, 0x81, 0xb1, 0x02, 0x03,
+	0x04, 0x14, 0x24, 0x34, 0x44, 0x54, 0x64, 0x74, 0x84, 0x94, 0xa4,
+	0x0c, 0x1c, 0x2c, 0x3c, 0x4c, 0x5c, 0x6c, 0x7c, 0x9c, 0xac,
+	0x05, 0x15, 0x25, 0x35, 0x45, 0x1d, 0x2d, 0x3d, 0x4d, 0x06, 0x16, 0x07, 0x87,
+};
+
 /* struct bpf_insn and struct bpf_program of pcap/bpf.h, whose layout the kernel shares (linux/filter.h). */
 struct instruction {
 	uint16_t code;
@@ -107,10 +115,15 @@ int nks_filter_compile(const char *text, void *program, int capacity, char *erro
 	return result;
 }
 
-/* libpcap lets a jump wrap around to one before it, and its own compiler never makes such: the program might not end. */
-static bool ends(const struct instruction *program, int length)
+/*
+ * What libpcap's own check leaves out, since its own compiler never makes it: operations that are none, and jumps that
+ * wrap around to one before, so that the program might not end.
+ */
+static bool is_sound(const struct instruction *program, int length)
 {
 	for (int i = 0; i < length; i++) {
+		if (program[i].code > UINT8_MAX || !memchr(codes, program[i].code, sizeof(codes)))
+			return false;
 		if (program[i].code == JUMP_ALWAYS && program[i].k >= (uint32_t)(length - i))
 			return false;
 	}
@@ -122,7 +135,7 @@ int nks_filter_check(const void *program, int length)
 	if (!has_pcap())
 		return -ENOSYS;
 	if (!program || length <= 0 || length % NKS_FILTER_INSTRUCTION ||
-	    !ends(program, length / NKS_FILTER_INSTRUCTION) || !pcap.validate(program, length / NKS_FILTER_INSTRUCTION))
+	    !is_sound(program, length / NKS_FILTER_INSTRUCTION) || !pcap.validate(program, length / NKS_FILTER_INSTRUCTION))
 		return -EINVAL;
 	return 0;
 }

@@ -235,7 +235,7 @@ class CaptureIT {
         Command command = Command.run(demo.environment(), List.of("unshare", "-m", "sh", "-c", """
             mkdir "$1" && mount -t tmpfs -o size=300k none "$1" || exit 99
             "$0" capture -w "$1/full" & capture=$!
-            until [ -e "$1/full" ]; do :; done
+            until [ -e "$1/full" ] || ! kill -0 $capture; do sleep 0.05; done
             while kill -0 $capture 2> /dev/null; do "$0" exec host -- bash -c \\
               "for i in $(seq -s ' ' 20); do head -c 60000 /dev/zero > /dev/udp/10.77.0.2/9; done"; done
             wait $capture; echo "exit $?"
@@ -250,7 +250,7 @@ class CaptureIT {
         Command command = Command.run(demo.environment(), List.of("bash", "-c", """
             set -o pipefail
             { "$0" capture icmp 2> "$1"; echo "exit $?" >> "$1"; } | head -n 1 &
-            until grep -q capturing "$1" 2> /dev/null; do :; done
+            until grep -q capturing "$1" 2> /dev/null || ! kill -0 $!; do sleep 0.05; done
             for i in 1 2 3 4; do "$0" exec host -- ping -n -q -c 1 10.77.0.2 > /dev/null; done
             wait; cat "$1"
             """, demo.program().toString(), file("enough").toString()));

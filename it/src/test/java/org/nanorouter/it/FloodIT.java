@@ -11,12 +11,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The TAP's queue under more small datagrams than the other side takes, in a cell: there rights are an OS's own. */
 @Timeout(180)
+@Tag("once")
 class FloodIT {
     private static final Pattern QUEUE = Pattern.compile(" qlen ([0-9]+)");
     private static final Duration PATIENCE = Duration.ofSeconds(60);

@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
  * the router, in {@code guest} and {@code other} an agent, that of {@code other} with {@code --keep-sessions}.
  */
 @Timeout(180)
+@Tag("once")
 class PeerRestartIT {
     private static final long LIMIT_MS = 1_000;
     private static final String HOST = "10.77.0.1";

@@ -12,12 +12,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The last frames of an OS that was killed, as tshark sees them. */
 @Timeout(180)
+@Tag("once")
 class PostmortemIT {
     /** What ping fills its packets with, and how often that is to be seen at the least. */
     private static final String PATTERN = "6e616e6f";

@@ -160,7 +160,8 @@ class TopIT {
         awaitScreen("left 130");
         tmux("send-keys", "Enter");
         awaitScreen("PORT");
-        String pid = Command.run("pgrep", "-f", "router[.]cli[.]Nanorouter top$").out().strip();
+        String shell = tmux("display-message", "-p", "#{pane_pid}").out().strip();
+        String pid = Command.run("pgrep", "-P", shell, "-f", "router[.]cli[.]Nanorouter top$").out().strip();
         assertThat(Command.run("kill", "-TERM", pid).status()).isZero();
         String screen = awaitScreen("dumb 64");
         assertThat(screen).contains("left 130", "then 143", "TERM=dumb", "--once", "--batch").doesNotContain("PORT");

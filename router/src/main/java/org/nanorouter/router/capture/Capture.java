@@ -15,6 +15,7 @@ import org.nanorouter.nanokernel.abi.RecordDescriptor;
 import org.nanorouter.nanokernel.ring.RingProducer;
 import org.nanorouter.router.engine.Engine;
 import org.nanorouter.router.metrics.Drop;
+import org.nanorouter.router.metrics.PortCounters;
 import org.nanorouter.router.port.FrameBatch;
 import org.nanorouter.router.port.Port;
 import org.nanorouter.router.port.PortKind;
@@ -37,6 +38,8 @@ final class Capture {
     /** The ports that are meant. */
     private long ports;
     private long captured;
+    /** Of ports that have gone. */
+    private long lostBefore;
     /** A bit for each port of which something was lost that the reader has not been told. */
     private long untold;
 
@@ -83,6 +86,10 @@ final class Capture {
     /** A port has gone. */
     void removed(int index, Port port) {
         ports &= ~(1L << index);
+        // Who has the index next begins at none.
+        lostBefore += lost[index];
+        lost[index] = 0;
+        untold &= ~(1L << index);
         announce(index, port, false);
     }
 
@@ -201,8 +208,9 @@ final class Capture {
             to.putInt(at + CapturedFrameDescriptor.SEQUENCE_OFFSET, (int) batch.sequence(index));
             to.putInt(at + CapturedFrameDescriptor.POSITION_OFFSET, (int) batch.position(index));
         }
-        if (batch.nextPosition(index) != FrameBatch.NO_POSITION) {
+        if (batch.nextPort(index) != PortCounters.NO_PORT) {
             flags |= CapturedFrameDescriptor.TO_RING;
+            to.put(at + CapturedFrameDescriptor.NEXT_PORT_OFFSET, (byte) batch.nextPort(index));
             to.putInt(at + CapturedFrameDescriptor.NEXT_SEQUENCE_OFFSET, (int) batch.nextSequence(index));
             to.putInt(at + CapturedFrameDescriptor.NEXT_POSITION_OFFSET, (int) batch.nextPosition(index));
         }
@@ -265,7 +273,7 @@ final class Capture {
 
     /** What became of it. */
     Map<String, Object> counts() {
-        long sum = 0;
+        long sum = lostBefore;
         List<Long> each = new ArrayList<>();
         for (long one : lost) {
             sum += one;

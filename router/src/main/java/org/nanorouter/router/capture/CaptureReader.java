@@ -4,10 +4,13 @@ package org.nanorouter.router.capture;
 import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.abi.RecordDescriptor;
+import org.nanorouter.nanokernel.control.SocketFile;
 import org.nanorouter.nanokernel.ring.RingConsumer;
 import org.nanorouter.shim.Doorbell;
 import org.nanorouter.shim.Errno;
@@ -18,7 +21,9 @@ import org.nanorouter.shim.UnixSocket;
 
 /** A capture at the end of who reads it. One thread at a time; {@link #stop} is for any. */
 public final class CaptureReader implements AutoCloseable {
-    private static final int ANSWER_MS = 10_000;
+    /** For {@link #open}: for who has nothing else to do, and for who has. */
+    public static final int PATIENT_MS = 10_000;
+    public static final int SHORT_MS = 300;
     private static final int BATCH = 256;
     /** How long {@link #stop} may go unnoticed. */
     private static final int STOP_LOOK_MS = 100;
@@ -28,6 +33,7 @@ public final class CaptureReader implements AutoCloseable {
     private final RingConsumer consumer;
     private final NativeBuffer message;
     private final boolean follow;
+    private final int capacity;
     private final NativeBuffer poll = NativeBuffer.allocate(2 * Poll.ENTRY_LENGTH);
     private final CapturedFrame frame = new CapturedFrame();
     private volatile boolean stopping;
@@ -45,7 +51,10 @@ public final class CaptureReader implements AutoCloseable {
         /** So many frames of a port, since the capture began, found no room; those before and behind are told. */
         void lost(int port, long frames) throws IOException;
 
-        /** If it follows: of the ring to a peer everything before this position was taken at this time. */
+        /**
+         * If it follows: of the ring to a peer everything before this position was taken at this time or before, since
+         * not each batch of the peer's is seen.
+         */
         void taken(int port, int position, long time) throws IOException;
 
         /** A frame, valid during this call; false: no more. */
@@ -55,9 +64,10 @@ public final class CaptureReader implements AutoCloseable {
         void pause() throws IOException;
     }
 
-    private CaptureReader(int socket, CaptureRing ring, NativeBuffer message, boolean follow) {
+    private CaptureReader(int socket, CaptureRing ring, NativeBuffer message, CaptureRequest request) {
         this.socket = socket;
-        this.follow = follow;
+        this.follow = request.follow();
+        this.capacity = request.capacity();
         this.ring = ring;
         this.consumer = ring.consumer();
         this.message = message;
@@ -66,32 +76,59 @@ public final class CaptureReader implements AutoCloseable {
     /**
      * Begins a capture.
      *
-     * @param path capture socket of the router
+     * @param path   capture socket of the router
+     * @param waitMs how long its answer is waited for
      * @throws IOException if nobody listens, or the router says no
      */
-    public static CaptureReader open(Path path, CaptureRequest request) throws IOException {
+    public static CaptureReader open(Path path, CaptureRequest request, int waitMs) throws IOException {
+        requireSocket(path);
         int socket = Errno.check(UnixSocket.connectSeqPacket(path.toString()), "connect to " + path);
         NativeBuffer message = NativeBuffer.allocate(CaptureSocket.BUFFER_LENGTH);
+        int[] descriptors = {};
         try {
+            requireOwner(path, socket);
             CaptureSocket.send(socket, message, JSON.std.asString(request.toJson()));
-            String text = await(socket, message);
+            String text = await(socket, message, waitMs);
+            descriptors = CaptureSocket.descriptors(message);
             Map<String, Object> answer = JSON.std.mapFrom(text);
-            if (!Boolean.TRUE.equals(answer.get("ok"))) {
-                throw new IOException(String.valueOf(answer.get("error")));
+            if (answer == null || !Boolean.TRUE.equals(answer.get("ok"))) {
+                throw new IOException(answer == null ? "the router's answer is none" : String.valueOf(
+                    answer.get("error")));
             }
-            CaptureRing ring = CaptureRing.open(CaptureSocket.descriptors(message), request.capacity());
-            return new CaptureReader(socket, ring, message, request.follow());
+            int[] ours = descriptors;
+            descriptors = new int[0];
+            return new CaptureReader(socket, CaptureRing.open(ours, request.capacity()), message, request);
         } catch (IOException e) {
+            for (int descriptor : descriptors) {
+                Fd.close(descriptor);
+            }
             Fd.close(socket);
             message.close();
             throw e;
         }
     }
 
-    private static String await(int socket, NativeBuffer message) throws IOException {
+    /** The directory is the OS's own: what is there may be anything, also a link to the socket of another OS. */
+    private static void requireSocket(Path path) throws IOException {
+        if (!SocketFile.isSocket(path)) {
+            throw new IOException(path + " is not a socket");
+        }
+    }
+
+    /** Between the look and the connection the OS may have put a link in the socket's place. */
+    private static void requireOwner(Path path, int socket) throws IOException {
+        int pid = UnixSocket.peerPid(socket);
+        // In a PID namespace of its own, where this look is not possible, there are no other OSes.
+        if (pid > 0 && !Files.getOwner(Path.of("/proc/" + pid)).equals(
+                Files.getOwner(path.toAbsolutePath().getParent(), LinkOption.NOFOLLOW_LINKS))) {
+            throw new IOException("who listens at " + path + " is not the OS's root");
+        }
+    }
+
+    private static String await(int socket, NativeBuffer message, int waitMs) throws IOException {
         try (NativeBuffer entry = NativeBuffer.allocate(Poll.ENTRY_LENGTH)) {
             entry.buffer().putInt(Poll.FD_OFFSET, socket).putShort(Poll.EVENTS_OFFSET, Poll.IN);
-            if (Poll.poll(entry.address(), 1, ANSWER_MS) <= 0) {
+            if (Poll.poll(entry.address(), 1, waitMs) <= 0) {
                 throw new IOException("the router does not answer");
             }
         }
@@ -111,7 +148,7 @@ public final class CaptureReader implements AutoCloseable {
         boolean wants = true;
         while (wants && !stopping && !over) {
             wants = readWhatIsThere(listener);
-            if (wants && !consumer.askForWake() && !look(STOP_LOOK_MS)) {
+            if (wants && !stopping && !consumer.askForWake() && !look(STOP_LOOK_MS)) {
                 over = true;
             }
         }
@@ -135,7 +172,7 @@ public final class CaptureReader implements AutoCloseable {
         if (!over) {
             try {
                 CaptureSocket.send(socket, message, CaptureSocket.END);
-                counts = JSON.std.mapFrom(await(socket, message));
+                counts = JSON.std.mapFrom(await(socket, message, PATIENT_MS));
             } catch (IOException e) {
                 // It died just now; what it had captured is there.
                 over = true;
@@ -146,8 +183,10 @@ public final class CaptureReader implements AutoCloseable {
         }
     }
 
+    /** As much as the ring can hold, lest a router that never pauses is listened to for ever; false: no more. */
     private boolean readWhatIsThere(Listener listener) throws IOException {
         int unreleased = 0;
+        long bytes = 0;
         for (int record = consumer.poll(); record != RingConsumer.NONE; record = consumer.poll()) {
             if (record == RingConsumer.BROKEN) {
                 throw new IOException("the router wrote what is no record");
@@ -159,12 +198,16 @@ public final class CaptureReader implements AutoCloseable {
                 more = tell(listener, record);
             }
             consumer.advance();
+            bytes += RecordDescriptor.span(consumer.length());
             if (++unreleased == BATCH || !more) {
                 consumer.release();
                 unreleased = 0;
             }
             if (!more) {
                 return false;
+            }
+            if (bytes >= capacity) {
+                break;
             }
         }
         consumer.release();
@@ -189,7 +232,10 @@ public final class CaptureReader implements AutoCloseable {
         byte[] bytes = new byte[consumer.length()];
         consumer.buffer().get(record + RecordDescriptor.PAYLOAD_OFFSET, bytes);
         Map<String, Object> note = JSON.std.mapFrom(new String(bytes, StandardCharsets.UTF_8));
-        int index = ((Number) note.get("index")).intValue();
+        if (note == null || !(note.get("index") instanceof Number)) {
+            throw new IOException("the router wrote what is no note");
+        }
+        int index = (int) number(note.get("index"));
         if (Boolean.TRUE.equals(note.get("up"))) {
             listener.portUp(new CapturedPort(index, String.valueOf(note.get("name")), String.valueOf(note.get("kind")),
                 number(note.get("epoch")), (int) number(note.get("capacity"))));

@@ -18,11 +18,13 @@ import org.nanorouter.router.port.FrameBatch;
  * @param program    compiled filter; empty: every frame
  * @param snapLength bytes of each frame at most, 1 to 65,600
  * @param follow     whether it is to be told when peers take frames
- * @param sample     one of so many frames is captured, at least 1; a prime number keeps step with no protocol
+ * @param sample     one of so many frames is captured, 1 to 2^20; a prime number keeps step with no protocol
  * @param capacity   of the ring between router and command: a power of two from 256 KiB to 64 MiB
  */
 public record CaptureRequest(List<String> ports, Direction direction, byte[] program, int snapLength, int capacity,
     boolean follow, int sample) {
+
+    private static final int MAX_SAMPLE = 1 << 20;
 
     /** As it goes over the socket. */
     public Map<String, Object> toJson() {
@@ -47,7 +49,8 @@ public record CaptureRequest(List<String> ports, Direction direction, byte[] pro
                 Base64.getDecoder().decode((String) json.get("program")),
                 ((Number) json.get("snap_length")).intValue(), ((Number) json.get("capacity")).intValue(),
                 Boolean.TRUE.equals(json.get("follow")), ((Number) json.get("sample")).intValue());
-            if (request.snapLength < 1 || request.snapLength > FrameBatch.MAX_FRAME || request.sample < 1
+            if (request.snapLength < 1 || request.snapLength > FrameBatch.MAX_FRAME
+                || request.sample < 1 || request.sample > MAX_SAMPLE
                 || !RecordDescriptor.isCapacity(request.capacity)) {
                 throw new IOException("snap_length=" + request.snapLength + " or capacity=" + request.capacity
                     + " or sample=" + request.sample + " is out of range");

@@ -97,7 +97,7 @@ public final class CaptureServer implements AutoCloseable {
             }
         } catch (IOException e) {
             answer(fd, Map.of("error", String.valueOf(e.getMessage())));
-            end(fd, null, false);
+            end(fd, connections.get(fd), false);
         }
     }
 
@@ -112,14 +112,14 @@ public final class CaptureServer implements AutoCloseable {
                 made.ring().close();
                 throw e;
             }
+            // Before it is the data loop's: whatever goes wrong from here on, it is ended with its connection.
+            connections.put(fd, capture);
             String refusal = onDataLoop(() -> captures.add(capture));
             if (!refusal.isEmpty()) {
-                capture.close();
                 throw new IOException(refusal);
             }
-            connections.put(fd, capture);
             CaptureSocket.send(fd, message, JSON.std.asString(Map.of("ok", true)), handout.descriptors());
-            LOG.info("a capture begins: ports {}, {}", request.ports().isEmpty() ? "any" : request.ports(),
+            LOG.debug("a capture begins: ports {}, {}", request.ports().isEmpty() ? "any" : request.ports(),
                 request.direction());
         }
     }
@@ -157,18 +157,19 @@ public final class CaptureServer implements AutoCloseable {
     private void end(int fd, @Nullable Capture capture, boolean asksForCounts) {
         if (capture != null) {
             try {
-                onDataLoop(() -> {
+                Map<String, Object> counts = onDataLoop(() -> {
                     captures.remove(capture);
-                    return true;
+                    return capture.counts();
                 });
                 if (asksForCounts) {
-                    answer(fd, capture.counts());
+                    answer(fd, counts);
                 }
-                LOG.info("a capture ends: {}", capture.counts());
+                LOG.debug("a capture ends: {} captured, {} dropped", counts.get("captured"), counts.get("dropped"));
+                capture.close();
             } catch (IOException e) {
-                LOG.warn("a capture did not end in order: {}", e.getMessage());
+                // The data loop may have it still, and what is unmapped under it ends the router: so it is left.
+                LOG.warn("a capture did not end in order, its memory stays: {}", e.getMessage());
             }
-            capture.close();
         }
         connections.remove(fd);
         loop.remove(fd);

@@ -62,9 +62,14 @@ public final class CapturedFrame {
         return memory.getInt(at + CapturedFrameDescriptor.POSITION_OFFSET);
     }
 
-    /** Whether it was put into a ring; the next two mean something then, for the last of several rings. */
+    /** Whether it was put into a ring; the next three mean something then, for the last of several rings. */
     public boolean wentIntoRing() {
         return (flags() & CapturedFrameDescriptor.TO_RING) != 0;
+    }
+
+    /** Index of the port whose ring that is. */
+    public int nextPort() {
+        return memory.get(at + CapturedFrameDescriptor.NEXT_PORT_OFFSET) & 0x3F;
     }
 
     /** Lower half of the number of its record there. */

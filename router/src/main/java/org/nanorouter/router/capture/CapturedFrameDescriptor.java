@@ -30,7 +30,9 @@ final class CapturedFrameDescriptor {
     static final int PARTS_OFFSET = 46;
     /** u8, what follows. */
     static final int FLAGS_OFFSET = 47;
-    static final int LENGTH = 48;
+    /** u8, with {@link #TO_RING}: index of the port whose ring that is. */
+    static final int NEXT_PORT_OFFSET = 48;
+    static final int LENGTH = 49;
 
     /** It came from a ring. */
     static final int FROM_RING = 1;

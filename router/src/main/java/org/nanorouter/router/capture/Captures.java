@@ -78,7 +78,7 @@ final class Captures implements Tap {
                 toPeers[index] = null;
             }
         }
-        engine.tap(captures.length == 0 ? null : this);
+        engine.tap(captures.length == 0 ? NONE : this);
     }
 
     @Override
@@ -100,10 +100,16 @@ final class Captures implements Tap {
             if (producer == null || producer.taken() == taken[index]) {
                 continue;
             }
-            taken[index] = producer.taken();
+            long position = producer.taken();
+            long at = producer.takenAt();
+            if (producer.taken() != position) {
+                // It takes right now; the next look finds a pair.
+                continue;
+            }
+            taken[index] = position;
             for (Capture capture : captures) {
                 if (capture.follows()) {
-                    capture.taken(index, taken[index], producer.takenAt());
+                    capture.taken(index, position, at);
                 }
             }
         }

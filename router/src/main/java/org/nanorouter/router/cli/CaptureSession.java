@@ -52,7 +52,7 @@ final class CaptureSession {
     void run(Dump dump) throws IOException {
         CaptureReader next;
         try {
-            next = CaptureReader.open(socket, request);
+            next = CaptureReader.open(socket, request, CaptureReader.PATIENT_MS);
         } catch (IOException e) {
             throw new CommandFailure(KernelCalls.exitStatus(e), String.valueOf(e.getMessage()), e);
         }
@@ -72,8 +72,9 @@ final class CaptureSession {
                 }
                 current.read(dump);
                 Map<String, Object> counts = current.counts();
-                if (counts != null && counts.get("dropped_by_port") instanceof List<?> lost) {
-                    dump.losses(lost);
+                if (counts != null && counts.get("dropped_by_port") instanceof List<?> lost
+                        && counts.get("dropped") instanceof Number all) {
+                    dump.losses(all.longValue(), lost);
                 }
                 reader = null;
                 next = null;
@@ -90,7 +91,7 @@ final class CaptureSession {
         long begin = System.nanoTime();
         while (!stopping && System.nanoTime() - begin < SUCCESSOR_NS) {
             try {
-                return CaptureReader.open(socket, request);
+                return CaptureReader.open(socket, request, CaptureReader.PATIENT_MS);
             } catch (IOException e) {
                 LockSupport.parkNanos(PERIOD_NS);
             }

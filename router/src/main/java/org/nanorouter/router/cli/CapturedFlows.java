@@ -30,6 +30,7 @@ final class CapturedFlows implements FlowSource {
     private static final int FEW = MANY / 16;
     /** Ethernet with a tag, an IPv6 header, and ports. */
     private static final int HEADERS = 96;
+    private static final int PAUSE = 10;
     private static final int CAPACITY = 1 << 20;
 
     private final Daemons daemons;
@@ -50,6 +51,8 @@ final class CapturedFlows implements FlowSource {
         private @Nullable CaptureReader reader;
         private int step;
         private int frames;
+        /** Rounds until it is asked again. */
+        private int pause;
 
         Tap(Path socket) {
             this.socket = CaptureServer.beside(socket);
@@ -57,11 +60,16 @@ final class CapturedFlows implements FlowSource {
 
         void read() {
             frames = 0;
+            if (pause > 0) {
+                pause--;
+                return;
+            }
             try {
                 CaptureReader current = reader;
                 if (current == null) {
-                    reader = CaptureReader.open(socket, new CaptureRequest(List.of(), Direction.IN, new byte[0], HEADERS,
-                        CAPACITY, false, SAMPLES[step]));
+                    CaptureRequest request = new CaptureRequest(List.of(), Direction.IN, new byte[0], HEADERS, CAPACITY,
+                        false, SAMPLES[step]);
+                    reader = CaptureReader.open(socket, request, CaptureReader.SHORT_MS);
                 } else if (!current.poll(this)) {
                     close();
                 } else if (frames > MANY && step < SAMPLES.length - 1) {
@@ -72,8 +80,9 @@ final class CapturedFlows implements FlowSource {
                     step--;
                 }
             } catch (IOException e) {
-                // A router that has gone, or has as many captures as it may: the next round asks again.
+                // A router that has gone, is stopped, or has as many captures as it may: a later round asks again.
                 close();
+                pause = PAUSE;
             }
         }
 

@@ -107,6 +107,13 @@ final class Hints {
         }
     }
 
+    /** A name that an OS chose, for a command that somebody copies: as it is if no shell sees anything in it. */
+    private static String word(String name) {
+        boolean plain = !name.isEmpty() && name.chars().allMatch(c -> c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+                || c >= '0' && c <= '9' || "._:-".indexOf(c) >= 0);
+        return plain ? name : "NAME";
+    }
+
     /**
      * Of one router.
      *
@@ -125,12 +132,12 @@ final class Hints {
         }
         for (Map<?, ?> port : Reply.objects(reply, "ports")) {
             String name = Reply.text(port, "name");
-            String show = "nanorouter port show " + name + " -o " + os + instance;
+            String show = "nanorouter port show " + word(name) + " -o " + os + instance;
             String state = Reply.text(port, "state");
             if ("quarantined".equals(state)) {
                 // A port for every peer has one of these each, named after the peer.
                 int colon = name.indexOf(':');
-                String restart = "nanorouter os restart " + (colon < 0 ? "PEER" : name.substring(colon + 1));
+                String restart = "nanorouter os restart " + (colon < 0 ? "PEER" : word(name.substring(colon + 1)));
                 add(name, "quarantined: its peer broke the rules of the ring; it opens when that OS restarts", show,
                         restart + instance);
             } else if ("failed".equals(state)) {
@@ -138,6 +145,6 @@ final class Hints {
             }
         }
         new TreeMap<>(rising).forEach((port, frames) -> add(port, "drops are rising: " + frames + " frames just now",
-                "nanorouter port show " + port + " -o " + os + instance));
+                "nanorouter port show " + word(port) + " -o " + os + instance));
     }
 }

@@ -113,7 +113,9 @@ final class StatusCommand implements Callable<Integer> {
                 processes.addAll(new OsProcesses(PROC, reply).of(Reply.number(reply, "pid")));
                 if (reply.get("standbys") instanceof List<?> standbys) {
                     for (Object pid : standbys) {
-                        processes.addAll(new OsProcesses(PROC, reply).of(((Number) pid).longValue()));
+                        if (pid instanceof Number number) {
+                            processes.addAll(new OsProcesses(PROC, reply).of(number.longValue()));
+                        }
                     }
                 }
             }

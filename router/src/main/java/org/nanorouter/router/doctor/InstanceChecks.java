@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -86,8 +87,11 @@ final class InstanceChecks implements Checks {
                     String name = String.valueOf(each.getFileName());
                     boolean tap = os.taps().isEmpty() ? Files.exists(each.resolve("tun_flags"))
                             : os.taps().contains(name);
-                    String mtu = Surroundings.text(each.resolve("mtu"));
-                    if (tap && mtu != null && mtu.length() < 6 && mtu.chars().allMatch(Character::isDigit)) {
+                    // The OS may have mounted anything there: no link and no pipe is opened.
+                    Path file = each.resolve("mtu");
+                    String mtu = tap && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+                            ? Surroundings.text(file) : null;
+                    if (isPlain(name) && mtu != null && mtu.length() < 6 && mtu.chars().allMatch(Character::isDigit)) {
                         byMtu.computeIfAbsent(Integer.parseInt(mtu), none -> new ArrayList<>())
                                 .add(os.name() + ":" + name);
                     }
@@ -98,6 +102,11 @@ final class InstanceChecks implements Checks {
             }
         }
         judge(byMtu, "MTU of " + instance.name(), findings);
+    }
+
+    /** Nothing that a shell sees something in, for a command that somebody copies. */
+    private static boolean isPlain(String name) {
+        return name.chars().allMatch(c -> c < 0x80 && (Character.isLetterOrDigit(c) || "._-".indexOf(c) >= 0));
     }
 
     private static void judge(Map<Integer, List<String>> byMtu, String name, Findings findings) {

@@ -26,8 +26,9 @@ public final class Dump implements CaptureReader.Listener, Closeable {
     private final @Nullable CapturedPort[] ports = new CapturedPort[MAX_PORTS];
     private final boolean[] wanted = new boolean[MAX_PORTS];
     private final long[] lost = new long[MAX_PORTS];
-    /** Of routers before the one that captures now. */
+    /** Of ports that have gone, and of those of routers before the one that captures now. */
     private long lostBefore;
+    private long lostWithEarlier;
     private final ConcurrentLinkedQueue<Happening> others = new ConcurrentLinkedQueue<>();
     private final CaptureRequest request;
     private final boolean oncePerFrame;
@@ -71,17 +72,6 @@ public final class Dump implements CaptureReader.Listener, Closeable {
         return names;
     }
 
-    /** The last ring, in the order of the ports, that a frame went into which was sent to these; -1: into none. */
-    int lastRing(long egresses) {
-        for (int index = MAX_PORTS - 1; index >= 0; index--) {
-            CapturedPort port = ports[index];
-            if ((egresses & 1L << index) != 0 && port != null && port.capacity() > 0) {
-                return index;
-            }
-        }
-        return -1;
-    }
-
     /** Something that others tell of, on any thread; it gets its place among the frames when they next pause. */
     public void tell(Happening event) {
         others.add(event);
@@ -92,6 +82,10 @@ public final class Dump implements CaptureReader.Listener, Closeable {
         int index = port.index();
         if (index < 0 || index >= MAX_PORTS) {
             return;
+        }
+        if (ports[index] != null) {
+            // Its end found no room.
+            portDown(index, "gone");
         }
         ports[index] = new CapturedPort(index, printable.apply(port.name()), printable.apply(port.kind()), port.epoch(),
             port.capacity());
@@ -144,6 +138,7 @@ public final class Dump implements CaptureReader.Listener, Closeable {
             }
         }
         begun = false;
+        lostWithEarlier = lost();
         sink.event(new Happening(clock.getAsLong() + wallOffset, "the router has gone", Map.of()));
     }
 
@@ -211,15 +206,18 @@ public final class Dump implements CaptureReader.Listener, Closeable {
     /**
      * The router's last word.
      *
-     * @param lostByPort frames for which there was no room, by index of their port
+     * @param all        frames for which there was no room
+     * @param lostByPort the same of the ports that are there, by their index
      */
-    public void losses(List<?> lostByPort) throws IOException {
+    public void losses(long all, List<?> lostByPort) throws IOException {
         for (int index = 0; index < Math.min(MAX_PORTS, lostByPort.size()); index++) {
             long frames = lostByPort.get(index) instanceof Number number ? number.longValue() : 0;
             if (frames != lost[index]) {
                 lost(index, frames);
             }
         }
+        // Of ports that have gone, and could not tell.
+        lostBefore += Math.max(0, all - (lost() - lostWithEarlier));
     }
 
     /** The capture is over. */

@@ -143,6 +143,8 @@ public final class Files implements Sink {
 
     @Override
     public void portDown(String name) {
+        // The next of that name begins at none.
+        lost.remove(name);
         file.portDown(name);
     }
 

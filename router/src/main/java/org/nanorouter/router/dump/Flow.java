@@ -112,7 +112,7 @@ public final class Flow implements Sink {
         String to = drop == null ? String.join("+", ports.names(sighting.frame().egresses()))
             : "dropped: " + drop.label();
         rows.add(new Row(sighting, to, FrameText.line(sighting.bytes(), false),
-            waits ? ports.lastRing(sighting.frame().egresses()) : -1));
+            waits ? sighting.frame().nextPort() : -1));
         if (rows.size() > MAX_WAITING) {
             show(rows.remove());
         }

@@ -44,7 +44,7 @@ final class FrameComment {
             }
         } else {
             add("router_ns", frame.routerNs());
-            if (frame.wentIntoRing() && sighting.port().capacity() > 0) {
+            if (frame.wentIntoRing() && frame.nextPort() == sighting.port().index()) {
                 addRecord(sighting, frame.nextSequence(), frame.nextPosition());
             }
         }

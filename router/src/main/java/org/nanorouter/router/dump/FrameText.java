@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.router.dump;
 
-import org.nanorouter.router.frame.EthernetFrame;
 import org.pcap4j.packet.ArpPacket;
 import org.pcap4j.packet.EthernetPacket;
 import org.pcap4j.packet.IcmpV4CommonPacket;
 import org.pcap4j.packet.IcmpV6CommonPacket;
 import org.pcap4j.packet.IllegalRawDataException;
 import org.pcap4j.packet.IpPacket;
+import org.pcap4j.packet.IpV4Packet;
+import org.pcap4j.packet.IpV6Packet;
 import org.pcap4j.packet.TcpPacket;
 import org.pcap4j.packet.UdpPacket;
 import org.pcap4j.packet.namednumber.ArpOperation;
@@ -15,6 +16,8 @@ import org.pcap4j.packet.namednumber.ArpOperation;
 /** Says in a line what is in a frame, as tcpdump does. */
 final class FrameText {
     private static final int HEADERS = 512;
+    /** A header within the other, as tags are, costs pcap4j a call within the other. */
+    private static final int MAX_DECODED = 2048;
 
     private FrameText() {
     }
@@ -28,7 +31,7 @@ final class FrameText {
         byte[] bytes = bytes(frame, HEADERS);
         try {
             EthernetPacket ethernet = EthernetPacket.newPacket(bytes, 0, bytes.length);
-            String what = describe(ethernet, frame);
+            String what = printable(describe(ethernet, frame));
             return linkLevel ? ethernet.getHeader().getSrcAddr() + " > " + ethernet.getHeader().getDstAddr() + ", "
                 + what : what;
         } catch (IllegalRawDataException | RuntimeException e) {
@@ -38,12 +41,22 @@ final class FrameText {
 
     /** Everything that pcap4j finds in it, in many lines. */
     static String full(FrameBytes frame) {
-        byte[] bytes = bytes(frame, frame.captured());
+        byte[] bytes = bytes(frame, MAX_DECODED);
         try {
-            return EthernetPacket.newPacket(bytes, 0, bytes.length).toString();
+            return printable(EthernetPacket.newPacket(bytes, 0, bytes.length).toString());
         } catch (IllegalRawDataException | RuntimeException e) {
             return "a frame that cannot be read";
         }
+    }
+
+    /** Names in a frame are its sender's, and may speak to a terminal. */
+    private static String printable(String text) {
+        StringBuilder shown = new StringBuilder(text.length());
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            shown.append(c < ' ' && c != '\n' && c != '\t' || c >= 0x7F && c < 0xA0 ? '.' : c);
+        }
+        return shown.toString();
     }
 
     private static byte[] bytes(FrameBytes frame, int most) {
@@ -70,11 +83,14 @@ final class FrameText {
         TcpPacket tcp = ethernet.get(TcpPacket.class);
         if (tcp != null) {
             TcpPacket.TcpHeader header = tcp.getHeader();
-            int headers = EthernetFrame.HEADER_LENGTH + ip.getHeader().length() + header.length();
+            // Without what pads a short frame, which is no data.
+            int length = ip.getHeader() instanceof IpV4Packet.IpV4Header four
+                ? four.getTotalLengthAsInt() - four.length()
+                : ((IpV6Packet.IpV6Header) ip.getHeader()).getPayloadLengthAsInt();
             return from + "." + header.getSrcPort().valueAsInt() + " > " + to + "." + header.getDstPort().valueAsInt()
                 + ": tcp [" + flags(header) + "] seq " + header.getSequenceNumberAsLong() + " ack "
                 + header.getAcknowledgmentNumberAsLong() + " win " + header.getWindowAsInt() + " length "
-                + Math.max(0, frame.length() - headers);
+                + Math.max(0, length - header.length());
         }
         UdpPacket udp = ethernet.get(UdpPacket.class);
         if (udp != null) {

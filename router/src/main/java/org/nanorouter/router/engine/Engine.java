@@ -54,8 +54,8 @@ public final class Engine {
     private final PortSlot[] dirty = new PortSlot[MAX_PORTS];
     private int dirtyCount;
     private final PortCounters removed = new PortCounters();
-    /** Sees everything; null: nobody wants to. */
-    private @Nullable Tap tap;
+    /** Sees everything. */
+    private Tap tap = Tap.NONE;
     /** Whose code runs, for the case that it throws. */
     private @Nullable PortSlot acting;
 
@@ -83,11 +83,10 @@ public final class Engine {
             if (byIndex[index] == null) {
                 PortSlot slot = new PortSlot(index, port);
                 byIndex[index] = slot;
+                port.counters().belongTo(index);
                 bridge.addPort(index, port.kind() == PortKind.CHANNEL ? CHANNEL_HORIZON : Bridge.NO_HORIZON);
                 collectSlots();
-                if (tap != null) {
-                    tap.added(index, port);
-                }
+                tap.added(index, port);
                 return index;
             }
         }
@@ -112,13 +111,11 @@ public final class Engine {
             }
         }
         removed.addAll(port.counters());
-        if (tap != null) {
-            tap.removed(slot.index, port);
-        }
+        tap.removed(slot.index, port);
     }
 
-    /** From now on this one sees what happens; null: nobody does. */
-    public void tap(@Nullable Tap newTap) {
+    /** From now on this one sees what happens; {@link Tap#NONE}: nobody does. */
+    public void tap(Tap newTap) {
         tap = newTap;
     }
 
@@ -389,7 +386,6 @@ public final class Engine {
         if (landing != null) {
             acting = predicted;
             if (keep) {
-                batch.sentTo(index, predicted.index);
                 landing.keep(batch, index, now);
                 slot.port.counters().add(PortCounter.LANDED_FRAMES, batch.parts(index));
             } else {
@@ -436,7 +432,6 @@ public final class Engine {
         }
         markDirty(egress);
         acting = egress;
-        batch.sentTo(index, egress.index);
         egress.port.send(batch, index, now);
     }
 
@@ -457,6 +452,16 @@ public final class Engine {
                 // A device often answers within the write: a TCP stack sends its next segments when it gets an ACK.
                 egress.markReady();
             }
+        }
+    }
+
+    /** A tap that fails is no port's fault. */
+    private void show(PortSlot slot, long now, long sentAt) {
+        try {
+            tap.batch(batch, slot.index, now, sentAt);
+        } catch (RuntimeException e) {
+            tap = Tap.NONE;
+            LOG.error("captures are out of service after an internal error", e);
         }
     }
 
@@ -483,9 +488,7 @@ public final class Engine {
         if (copies > 0) {
             counters.add(PortCounter.FLOOD_COPIES, copies);
         }
-        if (tap != null) {
-            tap.batch(batch, slot.index, now, sentAt);
-        }
+        show(slot, now, sentAt);
         batch.end();
         acting = slot;
         if (!slot.failed) {

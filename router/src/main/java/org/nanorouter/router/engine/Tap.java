@@ -8,6 +8,21 @@ import org.nanorouter.router.port.Port;
  * Sees what the engine does with frames, and changes nothing of it. Called on the data loop; neither blocks nor throws.
  */
 public interface Tap {
+    /** Looks at nothing. */
+    Tap NONE = new Tap() {
+        @Override
+        public void batch(FrameBatch batch, int ingress, long now, long sentAt) {
+        }
+
+        @Override
+        public void added(int index, Port port) {
+        }
+
+        @Override
+        public void removed(int index, Port port) {
+        }
+    };
+
     /**
      * A batch has been forwarded: each frame has its egresses, or the reason why it has none.
      *

@@ -9,7 +9,21 @@ public final class PortCounters {
     private static final VarHandle CELL = MethodHandles.arrayElementVarHandle(long[].class);
     private static final int DROPS = PortCounter.values().length;
 
+    /** {@link #port} of counters that are no port's of an engine. */
+    public static final int NO_PORT = -1;
+
     private final long[] cells = new long[DROPS + Drop.count()];
+    private int port = NO_PORT;
+
+    /** The port whose counters these are has got this index in the engine. */
+    public void belongTo(int index) {
+        port = index;
+    }
+
+    /** Index in the engine of the port whose counters these are, or {@link #NO_PORT}. */
+    public int port() {
+        return port;
+    }
 
     /** Adds to a counter; data loop only. */
     public void add(PortCounter counter, long amount) {

@@ -28,9 +28,6 @@ public final class FrameBatch {
     /** Longest frame: the payload of one ring record. */
     public static final int MAX_FRAME = 65_600;
 
-    /** No record of a ring begins there. */
-    public static final long NO_POSITION = -1;
-
     private static final ByteBuffer NO_MEMORY = ByteBuffer.allocateDirect(0);
     private static final byte NO_DROP = -1;
 
@@ -52,6 +49,7 @@ public final class FrameBatch {
     private final long[] sequences = new long[MAX_FRAMES];
     private final long[] enqueuedAt = new long[MAX_FRAMES];
     private boolean fromRing;
+    private final int[] nextPorts = new int[MAX_FRAMES];
     private final long[] nextPositions = new long[MAX_FRAMES];
     private final long[] nextSequences = new long[MAX_FRAMES];
 
@@ -83,7 +81,7 @@ public final class FrameBatch {
         Arrays.fill(deliveries, 0, count, (short) 0);
         Arrays.fill(drops, 0, count, NO_DROP);
         Arrays.fill(egresses, 0, count, 0);
-        Arrays.fill(nextPositions, 0, count, NO_POSITION);
+        Arrays.fill(nextPorts, 0, count, PortCounters.NO_PORT);
         count = 0;
         bytes = 0;
         receivedFrames = 0;
@@ -95,7 +93,7 @@ public final class FrameBatch {
     /** An empty batch. */
     public FrameBatch() {
         Arrays.fill(drops, NO_DROP);
-        Arrays.fill(nextPositions, NO_POSITION);
+        Arrays.fill(nextPorts, PortCounters.NO_PORT);
     }
 
     /**
@@ -153,12 +151,7 @@ public final class FrameBatch {
         return parts[index];
     }
 
-    /** The frame is handed to the port of this index, below 64. */
-    public void sentTo(int index, int port) {
-        egresses[index] |= 1L << port;
-    }
-
-    /** A bit for each port that the frame was handed to. */
+    /** A bit for each port, by its index in the engine, that the frame was delivered to. */
     public long egresses(int index) {
         return egresses[index];
     }
@@ -192,13 +185,19 @@ public final class FrameBatch {
         return enqueuedAt[index];
     }
 
-    /** The frame lies in another ring now, as the record of this number that begins at this position. */
-    public void enqueued(int index, long position, long sequence) {
+    /** The frame lies in the ring of an egress now, as the record of this number that begins at this position. */
+    public void enqueued(int index, PortCounters egress, long position, long sequence) {
+        nextPorts[index] = egress.port();
         nextPositions[index] = position;
         nextSequences[index] = sequence;
     }
 
-    /** Where it lies in the last of the rings that it was put into; {@link #NO_POSITION}: it was put into none. */
+    /** Index of the port into whose ring it was put last; {@link PortCounters#NO_PORT}: into none. */
+    public int nextPort(int index) {
+        return nextPorts[index];
+    }
+
+    /** Where its record begins there. */
     public long nextPosition(int index) {
         return nextPositions[index];
     }
@@ -251,6 +250,9 @@ public final class FrameBatch {
     /** Says that an egress handed the frame on. */
     public void delivered(int index, PortCounters egress) {
         deliveries[index]++;
+        if (egress.port() >= 0) {
+            egresses[index] |= 1L << egress.port();
+        }
         egress.add(PortCounter.SENT_FRAMES, 1);
         egress.add(PortCounter.SENT_BYTES, lengths[index]);
     }

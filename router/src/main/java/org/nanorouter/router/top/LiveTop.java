@@ -31,7 +31,7 @@ public final class LiveTop {
     private enum What { SAMPLE, KEY, RESIZED, SUSPENDED, SIGNAL, FAILURE }
 
     private record Event(What what, @Nullable Sample sample, List<Flow> flows, Key key, char character, int signal,
-            @Nullable RuntimeException failure) {
+            @Nullable Throwable failure) {
         Event(What what, int signal) {
             this(what, null, List.of(), Key.OTHER, '\0', signal, null);
         }
@@ -83,6 +83,8 @@ public final class LiveTop {
                 ended = true;
                 keys.interrupt();
                 samples.interrupt();
+                // What it reads is memory that is unmapped next.
+                samples.join();
             }
         }
     }
@@ -91,7 +93,7 @@ public final class LiveTop {
         Thread thread = new Thread(() -> {
             try {
                 work.run();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 put(new Event(What.FAILURE, null, List.of(), Key.OTHER, '\0', 0, e));
             }
         }, name);

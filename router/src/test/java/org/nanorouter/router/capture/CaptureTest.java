@@ -112,9 +112,8 @@ class CaptureTest {
         begin(Direction.INOUT, "", FrameBatch.MAX_FRAME);
         datagrams(2, UDP_LENGTH);
         batch.lay(4096, 77, CAME - 250);
-        batch.sentTo(0, TwoPorts.SECOND);
         batch.delivered(0, TwoPorts.counters());
-        batch.enqueued(0, 8192, 99);
+        batch.enqueued(0, TwoPorts.counters(), 8192, 99);
         batch.dropped(1, Drop.NO_PORT);
         capture(5);
         CapturedFrame sent = next();
@@ -126,6 +125,7 @@ class CaptureTest {
         assertThat(sent.routerNs()).isEqualTo(SENT_NS);
         assertThat(sent.nextSequence()).isEqualTo(99);
         assertThat(sent.nextPosition()).isEqualTo(8192);
+        assertThat(sent.nextPort()).isEqualTo(TwoPorts.SECOND);
         CapturedFrame dropped = next();
         assertThat(dropped.id()).isEqualTo(6);
         assertThat(dropped.drop()).isEqualTo(Drop.NO_PORT);
@@ -253,12 +253,15 @@ class CaptureTest {
     }
 
     @Test
-    void aProgramThatMightNotEndIsRefused() {
+    void aProgramThatMightNotEndOrEndsTheRouterIsRefused() {
         ByteBuffer loop = ByteBuffer.allocate(2 * Filter.INSTRUCTION_LENGTH).order(ByteOrder.LITTLE_ENDIAN);
         // BPF_JMP | BPF_JA to the instruction before the next, and a return.
         loop.putInt(0x05).putInt(-1).putInt(0x06).putInt(0);
         assertRefused(loop.array());
         assertRefused(new byte[] {1, 2, 3});
+        // BPF_RET | BPF_X, which libpcap's check takes and its interpreter aborts at, and a return.
+        assertRefused(ByteBuffer.allocate(2 * Filter.INSTRUCTION_LENGTH).order(ByteOrder.LITTLE_ENDIAN)
+            .putInt(0x0e).putInt(0).putInt(0x06).putInt(0).array());
         assertRefused(new byte[Filter.INSTRUCTION_LENGTH]);
     }
 

@@ -24,7 +24,9 @@ final class TwoPorts {
         capture.added(SECOND, new SilentPort("second"));
     }
 
+    /** Those of the second. */
     static PortCounters counters() {
+        COUNTERS.belongTo(SECOND);
         return COUNTERS;
     }
 

@@ -15,6 +15,7 @@ import org.nanorouter.router.forward.bridge.Fdb;
 import org.nanorouter.router.frame.VnetHeaderDescriptor;
 import org.nanorouter.router.metrics.Drop;
 import org.nanorouter.router.metrics.PortCounter;
+import org.nanorouter.router.port.FrameBatch;
 import org.nanorouter.router.port.OnFull;
 import org.nanorouter.router.port.Port;
 import org.nanorouter.router.port.PortKind;
@@ -75,6 +76,60 @@ class EngineTest {
 
     private long sum(PortCounter counter) {
         return engine.ports().stream().mapToLong(port -> port.counters().get(counter)).sum();
+    }
+
+    /** Sees which ports got a frame. */
+    private static final class Egresses implements Tap {
+        final List<Long> seen = new ArrayList<>();
+
+        @Override
+        public void batch(FrameBatch batch, int ingress, long now, long sentAt) {
+            for (int i = 0; i < batch.count(); i++) {
+                seen.add(batch.egresses(i));
+            }
+        }
+
+        @Override
+        public void added(int index, Port port) {
+        }
+
+        @Override
+        public void removed(int index, Port port) {
+        }
+    }
+
+    @Test
+    void aTapSeesThePortsThatTookAFrameAndNotThoseThatRefusedIt() {
+        Egresses egresses = new Egresses();
+        engine.tap(egresses);
+        two.room = 0;
+        receive(tap, broadcast(9));
+        assertThat(egresses.seen).containsExactly(1L << engine.indexOf(one));
+    }
+
+    @Test
+    void aTapThatThrowsSeesNoMoreAndNoPortIsBlamed() {
+        engine.tap(new Tap() {
+            @Override
+            public void batch(FrameBatch batch, int ingress, long now, long sentAt) {
+                throw new IllegalStateException("on purpose");
+            }
+
+            @Override
+            public void added(int index, Port port) {
+            }
+
+            @Override
+            public void removed(int index, Port port) {
+            }
+        });
+        receive(tap, broadcast(9), broadcast(9));
+        receive(tap, broadcast(9));
+        assertThat(one.outgoing).hasSize(3);
+        for (FakePort port : List.of(tap, one, two)) {
+            assertThat(engine.hasFailed(port)).isFalse();
+        }
+        assertBooksBalance();
     }
 
     @Test

@@ -175,7 +175,7 @@ public final class ChannelPort implements Port {
     private void publish(FrameBatch batch, int index, long now) {
         producer.publishLater(RecordDescriptor.TYPE_ETHERNET, batch.frameLength(index), now);
         batch.delivered(index, counters);
-        batch.enqueued(index, producer.lastPosition(), producer.lastSequence());
+        batch.enqueued(index, counters, producer.lastPosition(), producer.lastSequence());
     }
 
     @Override
