@@ -24,7 +24,7 @@ class CSelfTest {
 
     @BeforeAll
     static void buildWithSanitizers() throws IOException, InterruptedException {
-        run("make", "-s", "asan");
+        run("make", "-s", "-j" + Runtime.getRuntime().availableProcessors(), "asan");
     }
 
     @ParameterizedTest

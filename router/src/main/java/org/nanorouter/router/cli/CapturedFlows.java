@@ -16,10 +16,10 @@ import org.nanorouter.router.capture.CaptureServer;
 import org.nanorouter.router.capture.CapturedFrame;
 import org.nanorouter.router.capture.CapturedPort;
 import org.nanorouter.router.capture.Direction;
+import org.nanorouter.router.dump.FlowTable;
 import org.nanorouter.router.top.Daemons;
 import org.nanorouter.router.top.Flow;
 import org.nanorouter.router.top.FlowSource;
-import org.nanorouter.router.top.FlowTable;
 
 /** The flows of a machine, from a capture of each router that takes one frame in so many, and of these the headers. */
 final class CapturedFlows implements FlowSource {

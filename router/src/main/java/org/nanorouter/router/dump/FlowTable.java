@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.nanorouter.router.top;
+package org.nanorouter.router.dump;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.nanorouter.router.frame.EthernetFrame;
+import org.nanorouter.router.top.Flow;
 
 /** Adds up sampled frames by their 5-tuple. Not for several threads at a time. */
 public final class FlowTable {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.nanorouter.router.top;
+package org.nanorouter.router.dump;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.nanorouter.router.top.Flow;
 
 class FlowTableTest {
     private static final int AT = 12;
