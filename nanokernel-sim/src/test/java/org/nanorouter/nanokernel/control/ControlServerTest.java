@@ -63,8 +63,12 @@ class ControlServerTest {
             assertThatThrownBy(() -> client.call("big")).isInstanceOf(IOException.class)
                     .hasMessageContaining("more than 1048576 bytes");
         }
-        try (ControlClient client = ControlClient.connect(path)) {
-            assertThatThrownBy(() -> client.call(Map.of("verb", "echo"), System.nanoTime() - 1))
+        Path silent = directory.resolve("silent.sock");
+        try (ServerSocketChannel nobody = ServerSocketChannel.open(StandardProtocolFamily.UNIX)
+                    .bind(UnixDomainSocketAddress.of(silent));
+                ControlClient client = ControlClient.connect(silent)) {
+            assertThat(nobody.isOpen()).isTrue();
+            assertThatThrownBy(() -> client.call(Map.of("verb", "echo"), System.nanoTime() + 1_000_000))
                     .isInstanceOf(IOException.class).hasMessageContaining("no reply");
         }
     }
