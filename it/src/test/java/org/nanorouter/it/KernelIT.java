@@ -15,12 +15,14 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The nanokernel's daemon with namespace cells, in each an agent. */
 @Timeout(180)
+@Tag("once")
 class KernelIT {
     private static final int GUESTS = 16;
     /** The priority of a thread with nice 0. */

@@ -18,12 +18,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nanorouter.nanokernel.control.ControlClient;
 import org.nanorouter.shim.Shim;
 
 /** TAP, router, ring, agent, TAP: two network namespaces, the router in one, the agent in the other. */
+@Tag("once")
 class TapRingIT {
     private static final String ROUTER_ADDRESS = "10.77.0.1";
     private static final String AGENT_ADDRESS = "10.77.0.2";
