@@ -352,9 +352,7 @@ public final class Engine {
         if (count == 1) {
             noticeRequest(slot);
         }
-        long sentAt = clock.getAsLong();
-        slot.times.sent(batch, now, sentAt);
-        settle(slot, now, sentAt);
+        settle(slot, now, tap != Tap.NONE || slot.times.isDue() ? slot.times.sent(batch, now, clock.getAsLong()) : now);
         return true;
     }
 

@@ -4,17 +4,31 @@ package org.nanorouter.router.engine;
 import org.nanorouter.router.metrics.LatencyHistogram;
 import org.nanorouter.router.port.FrameBatch;
 
-/** How long the batches of a port took, hop by hop. On the data loop. */
+/**
+ * How long batches of a port took, hop by hop: one in {@value #EVERY}, or all while somebody captures. On the data
+ * loop.
+ */
 public final class HopTimes {
+    /** A power of two. */
+    private static final int EVERY = 16;
+
+    private int batches;
     private final LatencyHistogram ring = new LatencyHistogram();
     private final LatencyHistogram router = new LatencyHistogram();
 
-    void sent(FrameBatch batch, long now, long sentAt) {
+    /** Whether the next batch is to be measured: the clock costs as much as a frame's way through here. */
+    boolean isDue() {
+        return (++batches & EVERY - 1) == 0;
+    }
+
+    /** Measures a batch, and answers when it had been sent. */
+    long sent(FrameBatch batch, long now, long sentAt) {
         router.record(sentAt - now);
         if (batch.isFromRing()) {
             // The first has waited longest.
             ring.record(now - batch.enqueuedAt(0));
         }
+        return sentAt;
     }
 
     /** How long the first frame of each had lain in the ring that it came from. */
