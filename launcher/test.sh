@@ -3,7 +3,7 @@
 #
 # The test tiers: unit tests of every module, then end-to-end tests of the built program (module it), on the Java in
 # use; then both again on a newer Java, if one is installed, without those that are tagged "once": what they claim does
-# not depend on the Java.
+# not depend on the Java, or other classes depend on it in the same way.
 
 # shellcheck source=launcher/build.sh
 . "$source_dir/launcher/build.sh"

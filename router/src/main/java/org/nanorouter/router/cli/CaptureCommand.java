@@ -41,7 +41,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Shows the frames that a router moves, or writes them to a file for Wireshark.",
             "With the time that each lay in the ring from another OS, where it went, and why if",
-            "it was dropped. A capture never holds up a frame: what it has no room for is counted."
+            "it was dropped. No frame waits for a capture: what it has no room for is counted."
         },
         footerHeading = "%nExamples:%n",
         footer = {

@@ -16,7 +16,7 @@ public final class HopTimes {
     private final LatencyHistogram ring = new LatencyHistogram();
     private final LatencyHistogram router = new LatencyHistogram();
 
-    /** Whether the next batch is to be measured: the clock costs as much as a frame's way through here. */
+    /** Whether this batch is to be measured: a look at the clock for each was a tenth of the engine's own time. */
     boolean isDue() {
         return (++batches & EVERY - 1) == 0;
     }
