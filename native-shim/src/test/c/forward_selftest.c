@@ -9,6 +9,7 @@
 #include "agent/frame.c"
 #include "agent/macs.c"
 #include "frame/coalesce.c"
+#include "frame/intake.c"
 #include "frame/segment.c"
 #include "frame/udp.c"
 #include "nk/attachment.h"
@@ -23,6 +24,7 @@
 #define HOUR UINT64_C(3600000000000)
 #define FRAMES 3000u
 #define LARGEST_MTU 1500u
+#define READ_LENGTH (NK_VNET_HDR_LENGTH + NK_MAX_PAYLOAD)
 #define EXPERIMENTAL 0x88B5u /* an Ethernet type that nobody looks into */
 
 enum kind { DATAGRAM, PLAIN, LARGE_TCP, RUNT, LIAR };
@@ -89,6 +91,7 @@ static void open_agent(uint32_t count, uint64_t capacity, uint64_t full_wait_ns)
 	make_pair(scissors);
 	wire = ends[0];
 	agent.tap = ends[1];
+	agent.intake = nk_intake_open(ends[1]);
 	agent.nk = &nk;
 	agent.pending = malloc(READ_LENGTH);
 	agent.options.full_wait_ns = full_wait_ns;
@@ -118,6 +121,7 @@ static void close_agent(void)
 	for (uint32_t id = 1; id <= peer_count; id++)
 		free(peers[id].ring);
 	free(agent.pending);
+	nk_intake_close(agent.intake);
 	close(agent.tap);
 	close(wire);
 	close(scissors[0]);

@@ -298,6 +298,7 @@ static void tap_carries_frames_into_consecutive_records(void)
 	char name[16];
 	struct nks_read reads[17];
 	struct nks_slot table[4];
+	int64_t intake;
 	int fd, length, mask, count;
 	int64_t received, offset = 0;
 
@@ -349,10 +350,12 @@ static void tap_carries_frames_into_consecutive_records(void)
 	EXPECT(table[3].result == length);
 	EXPECT(nks_tap_write(fd, request, length) == length);
 
+	intake = nks_tap_open_intake(fd);
+	EXPECT(intake > 0 && nks_tap_read_batch(0, ring, CAPACITY, 24, 16, CAPACITY, reads) == -EINVAL);
 	memset(ring, 0xee, sizeof(ring));
-	EXPECT(nks_tap_read_batch(fd, ring, 65639, 24, 16, CAPACITY, reads) == -ENOSPC);
-	EXPECT(nks_tap_read_batch(fd, ring + 1, CAPACITY - 8, 24, 16, CAPACITY, reads) == -EINVAL);
-	count = nks_tap_read_batch(fd, ring, CAPACITY, 24, 2, CAPACITY, reads);
+	EXPECT(nks_tap_read_batch(intake, ring, 65639, 24, 16, CAPACITY, reads) == -ENOSPC);
+	EXPECT(nks_tap_read_batch(intake, ring + 1, CAPACITY - 8, 24, 16, CAPACITY, reads) == -EINVAL);
+	count = nks_tap_read_batch(intake, ring, CAPACITY, 24, 2, CAPACITY, reads);
 	EXPECT(count == 2);
 	for (int i = 0; i < count; i++) {
 		const struct nk_record *record = (const struct nk_record *)(ring + offset);
@@ -363,12 +366,14 @@ static void tap_carries_frames_into_consecutive_records(void)
 		EXPECT(record->payload[12] == 8 && record->payload[13] == 6 && record->payload[21] == 2);
 		offset += (int64_t)nk_record_span((uint32_t)reads[i].length - 12);
 	}
-	received = nks_tap_read_batch(fd, ring, CAPACITY, 24, 16, CAPACITY, reads);
+	received = nks_tap_read_batch(intake, ring, CAPACITY, 24, 16, CAPACITY, reads);
 	EXPECT(received == 1 && reads[1].length == -EAGAIN);
-	EXPECT(nks_tap_read_batch(fd, ring, CAPACITY, 24, 16, CAPACITY, reads) == -EAGAIN);
+	EXPECT(nks_tap_read_batch(intake, ring, CAPACITY, 24, 16, CAPACITY, reads) == -EAGAIN);
 	EXPECT(nks_tap_read(fd, one, sizeof(one)) == -EAGAIN);
 	nks_tap_write_batch(fd, table, 4);
-	EXPECT(nks_tap_read_batch(fd, ring, CAPACITY, 24, 16, 1, reads) == 1 && reads[1].length == 0);
+	EXPECT(nks_tap_read_batch(intake, ring, CAPACITY, 24, 16, 1, reads) == 1 && reads[1].length == 0);
+
+	EXPECT(nks_tap_close_intake(intake) == 0);
 
 	EXPECT(nks_tap_set_persistent(fd, 1) == 0);
 	nks_fd_close(fd);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "counters.h"
+#include "frame/intake.h"
 #include "ip/sessions.h"
 #include "macs.h"
 #include "moderation.h"
@@ -31,6 +32,7 @@ struct agent {
 	struct options options;
 	struct nk *nk;
 	int tap;
+	struct nk_intake *intake;	/* of the TAP */
 	int epoll;
 	int signals;
 	int timer;

@@ -28,12 +28,11 @@
 #include "agent.h"
 #include "frame.h"
 #include "frame/coalesce.h"
+#include "frame/intake.h"
 #include "frame/segment.h"
 
 /* Records after which the producer gets its bytes back and, if it waits for them, its doorbell. */
 #define RELEASE_INTERVAL 8
-
-#define READ_LENGTH (NK_VNET_HDR_LENGTH + NK_MAX_PAYLOAD)
 
 /* A batch from the TAP, and the one of its frames that is on its way. */
 struct intake {
@@ -280,21 +279,18 @@ static bool may_read(const struct agent *agent, const struct intake *in)
 static int read_tap(struct agent *agent, struct intake *in, uint8_t *vnet_hdr)
 {
 	struct traffic *traffic = &agent->counters.traffic[TAP_TO_CHANNELS];
-	ssize_t length;
+	int length = nk_intake_read(agent->intake, vnet_hdr);
 
-	do {
-		length = read(agent->tap, vnet_hdr, READ_LENGTH);
-	} while (length < 0 && errno == EINTR);
 	if (length < 0) {
-		if (errno == EAGAIN)
+		if (length == -EAGAIN)
 			agent->tap_readable = false;
-		return -errno;
+		return length;
 	}
-	length = length > (ssize_t)NK_VNET_HDR_LENGTH ? length - (ssize_t)NK_VNET_HDR_LENGTH : 0;
+	length = length > (int)NK_VNET_HDR_LENGTH ? length - (int)NK_VNET_HDR_LENGTH : 0;
 	in->budget--;
 	traffic->received++;
 	traffic->received_bytes += (uint64_t)length;
-	return (int)length;
+	return length;
 }
 
 /*

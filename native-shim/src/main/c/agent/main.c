@@ -86,6 +86,9 @@ static int make_tap(struct agent *agent)
 		if (error)
 			return tap_failure(options->routes[i], error);
 	}
+	agent->intake = nk_intake_open(agent->tap);
+	if (!agent->intake)
+		return tap_failure(options->tap.name, -ENOMEM);
 	agent->mtu = options->tap.mtu;
 	agent->tap_readable = true;
 	return EX_OK;
@@ -118,6 +121,7 @@ int main(int count, char **arguments)
 	}
 	if (agent->tap >= 0) {
 		lengthen_queue(agent);
+		nk_intake_close(agent->intake);
 		close(agent->tap);
 	}
 	nk_detach(agent->nk);

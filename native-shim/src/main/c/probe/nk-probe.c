@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <linux/inet_diag.h>
+#include <linux/io_uring.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
@@ -94,6 +95,17 @@ static long futex_waitv(void)
 	return syscall(SYS_futex_waitv, NULL, 0, 0, NULL, 0) && errno != EINVAL ? -errno : 0;
 }
 
+static long io_uring(void)
+{
+	struct io_uring_params parameters = {0};
+	long fd = syscall(SYS_io_uring_setup, 1, &parameters);
+
+	if (fd < 0)
+		return -errno;
+	close((int)fd);
+	return 0;
+}
+
 static long real_time(void)
 {
 	struct sched_param parameter = {.sched_priority = NK_SUPERVISOR_PRIORITY};
@@ -121,6 +133,7 @@ static void probe_machine(void)
 	found("sealed_memory", sealed_memory());
 	found("pidfd", pidfd());
 	found("futex_waitv", futex_waitv());
+	found("io_uring", io_uring());
 	found("nice", niceness());
 	found("real_time", real_time());
 	found("clock_state", clock_state());

@@ -104,6 +104,15 @@ NKS_EXPORT int64_t nks_tap_write(int fd, const void *address, int length);
 NKS_EXPORT int nks_tap_write_batch(int fd, struct nks_slot *table, int n);
 
 /*
+ * Begins to read batches of frames from a TAP; the descriptor stays open until the end. Small frames that stream in are
+ * read many with one system call (frame/intake.h): up to NKS_MAX_BATCH of them are then here and no longer in the TAP.
+ * Returns what nks_tap_read_batch takes, above 0; or -ENOMEM.
+ */
+NKS_EXPORT int64_t nks_tap_open_intake(int fd);
+/* Ends that. Returns 0. */
+NKS_EXPORT int nks_tap_close_intake(int64_t intake);
+
+/*
  * One record that nks_tap_read_batch laid out. ReadDescriptor.java is the twin.
  *
  *   0        4        8        12
@@ -142,8 +151,8 @@ _Static_assert(sizeof(struct nks_read) == 12, "nks_read");
  * Returns the number of records, at least 1; or, if the first read failed, its -errno; -ENOSPC: capacity has no room
  * for one record.
  */
-NKS_EXPORT int nks_tap_read_batch(int fd, void *base, int capacity, int header_gap, int max_frames, int byte_limit,
-				  struct nks_read *reads);
+NKS_EXPORT int nks_tap_read_batch(int64_t intake, void *base, int capacity, int header_gap, int max_frames,
+				  int byte_limit, struct nks_read *reads);
 
 /*
  * Network interfaces (netif.c), in the calling thread's network namespace. -ENODEV: there is no interface of that name;

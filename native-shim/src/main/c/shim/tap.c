@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "frame/coalesce.h"
+#include "frame/intake.h"
 #include "frame/segment.h"
 #include "nk_abi.h"
 
@@ -183,14 +184,27 @@ static void take(struct records *records, uint8_t *frame, int32_t length, int he
 	records->end = records->begin + span(header_gap, records->last->length);
 }
 
-int nks_tap_read_batch(int fd, void *base, int capacity, int header_gap, int max_frames, int byte_limit,
+int64_t nks_tap_open_intake(int fd)
+{
+	struct nk_intake *intake = nk_intake_open(fd);
+
+	return intake ? (int64_t)(uintptr_t)intake : -ENOMEM;
+}
+
+int nks_tap_close_intake(int64_t intake)
+{
+	nk_intake_close((struct nk_intake *)(uintptr_t)intake);
+	return 0;
+}
+
+int nks_tap_read_batch(int64_t intake, void *base, int capacity, int header_gap, int max_frames, int byte_limit,
 		       struct nks_read *reads)
 {
 	const size_t longest = NK_VNET_HDR_LENGTH + NK_MAX_PAYLOAD;
 	struct records records = {0};
 	int count = 0, why = 0;
 
-	if (!base || !reads || capacity < 0 || header_gap < 0 || header_gap > 4096 || max_frames < 1 ||
+	if (intake <= 0 || !base || !reads || capacity < 0 || header_gap < 0 || header_gap > 4096 || max_frames < 1 ||
 	    max_frames > NKS_MAX_BATCH || ((uintptr_t)base | (unsigned int)header_gap) % NK_RECORD_ALIGNMENT)
 		return -EINVAL;
 	if (capacity < span(header_gap, (int64_t)longest))
@@ -198,13 +212,13 @@ int nks_tap_read_batch(int fd, void *base, int capacity, int header_gap, int max
 
 	do {
 		uint8_t *frame = (uint8_t *)base + records.end + header_gap;
-		ssize_t length = RESUME(read(fd, frame, longest));
+		int length = nk_intake_read((struct nk_intake *)(uintptr_t)intake, frame);
 
 		if (length < 0) {
-			why = -errno;
+			why = length;
 			break;
 		}
-		take(&records, frame, (int32_t)length, header_gap, reads);
+		take(&records, frame, length, header_gap, reads);
 		count++;
 	} while (count < max_frames && records.end < byte_limit &&
 		 capacity - records.end >= span(header_gap, (int64_t)longest));

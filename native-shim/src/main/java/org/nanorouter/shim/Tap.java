@@ -113,12 +113,25 @@ public final class Tap {
     public static native int writeBatch(int fd, long tableAddress, int n);
 
     /**
+     * Begins to read batches of frames; the descriptor stays open until {@link #closeIntake}. Small frames that stream
+     * in are read many with one system call (io_uring, where the kernel has it): up to
+     * {@link SlotDescriptor#MAX_BATCH} of them are then in the process and no longer in the TAP.
+     *
+     * @return what {@link #readBatch} takes, above 0; or -ENOMEM
+     */
+    public static native long openIntake(int fd);
+
+    /** Ends that, and with it the frames that were read and not taken. Returns 0. */
+    public static native int closeIntake(long intake);
+
+    /**
      * Reads frames straight into consecutive ring records: the vnet_hdr of the first goes to {@code base + headerGap},
      * that of each next to {@code headerGap} behind the end of the record before, which is
      * {@code (headerGap + length + 7) & ~7} long. UDP datagrams of one flow that follow one another are coalesced into
      * one record, as a large segment. Stops at any limit; also when a record of the largest payload would no longer
      * fit.
      *
+     * @param intake from {@link #openIntake}; one thread at a time uses it
      * @param capacity bytes from {@code base} on that may be written
      * @param headerGap 24 for a ring record
      * @param maxFrames at most {@link SlotDescriptor#MAX_BATCH}
@@ -128,8 +141,8 @@ public final class Tap {
      * @return number of records, at least 1; or -errno: EAGAIN if no frame waits, ENOSPC if the capacity is too small
      *     for one
      */
-    public static native int readBatch(int fd, long base, int capacity, int headerGap, int maxFrames, int byteLimit,
-        long readsAddress);
+    public static native int readBatch(long intake, long base, int capacity, int headerGap, int maxFrames,
+        int byteLimit, long readsAddress);
 
     private static native int open(long name, int flags);
 

@@ -30,7 +30,7 @@ class CSelfTest {
     @ParameterizedTest
     @ValueSource(strings = {"shim-selftest", "shim-process-selftest", "shim-futex-selftest", "ring-selftest",
         "hostile-selftest", "kill-selftest", "attach-selftest", "keeper-selftest", "program-selftest", "sync-selftest",
-        "agent-selftest", "frame-selftest", "forward-selftest", "sessions-selftest"})
+        "agent-selftest", "frame-selftest", "intake-selftest", "forward-selftest", "sessions-selftest"})
     void everyClaimHolds(String program) throws IOException, InterruptedException {
         String output = run(PROGRAMS.resolve(program).toString());
         assertThat(output).contains("ok ").doesNotContain("FAILED");

@@ -38,6 +38,7 @@ class TapTest {
     private static final int LARGEST_SPAN = (36 + 65_600 + 7) & ~7;
 
     private NetworkNamespace namespace;
+    private long intake;
 
     @BeforeEach
     void enterNamespace() throws Exception {
@@ -59,9 +60,11 @@ class TapTest {
     private void withTap(Body body) throws Exception {
         namespace.call(() -> {
             int tap = Errno.check(Tap.open(NAME, 0), "open TAP");
+            intake = Tap.openIntake(tap);
             try (NativeBuffer buffer = NativeBuffer.allocate(256 * 1024)) {
                 body.run(tap, buffer);
             } finally {
+                Tap.closeIntake(intake);
                 Fd.close(tap);
             }
             return null;
@@ -127,7 +130,7 @@ class TapTest {
             long reads = buffer.address() + 200 * 1024;
             fill(ring, 1024, (byte) 0x55);
 
-            int count = Tap.readBatch(tap, buffer.address(), 128 * 1024, HEADER_GAP, 8, 128 * 1024, reads);
+            int count = Tap.readBatch(intake, buffer.address(), 128 * 1024, HEADER_GAP, 8, 128 * 1024, reads);
 
             assertThat(count).isEqualTo(3);
             int offset = 0;
@@ -154,17 +157,17 @@ class TapTest {
             bringUp();
             long base = buffer.address();
             long reads = base + 200 * 1024;
-            assertThat(Tap.readBatch(tap, base, 128 * 1024, HEADER_GAP, 8, 1, reads)).isEqualTo(-Errno.EAGAIN);
-            assertThat(Tap.readBatch(tap, base, LARGEST_SPAN - 1, HEADER_GAP, 8, 1, reads))
+            assertThat(Tap.readBatch(intake, base, 128 * 1024, HEADER_GAP, 8, 1, reads)).isEqualTo(-Errno.EAGAIN);
+            assertThat(Tap.readBatch(intake, base, LARGEST_SPAN - 1, HEADER_GAP, 8, 1, reads))
                 .isEqualTo(-Errno.ENOSPC);
 
             askThreeTimes(tap, buffer);
-            assertThat(Tap.readBatch(tap, base, LARGEST_SPAN, HEADER_GAP, 8, 1 << 20, reads)).isEqualTo(1);
+            assertThat(Tap.readBatch(intake, base, LARGEST_SPAN, HEADER_GAP, 8, 1 << 20, reads)).isEqualTo(1);
             assertThat(buffer.buffer().getInt(200 * 1024 + ReadDescriptor.readOffset(1))).as("why it ended").isZero();
-            assertThat(Tap.readBatch(tap, base, 128 * 1024, HEADER_GAP, 8, 1, reads)).isEqualTo(1);
-            assertThat(Tap.readBatch(tap, base, 128 * 1024, HEADER_GAP, 1, 1 << 20, reads)).isEqualTo(1);
-            assertThat(Tap.readBatch(tap, base, 128 * 1024, HEADER_GAP, 0, 1, reads)).isEqualTo(-Errno.EINVAL);
-            assertThat(Tap.readBatch(tap, base + 4, 128 * 1024, HEADER_GAP, 1, 1, reads)).isEqualTo(-Errno.EINVAL);
+            assertThat(Tap.readBatch(intake, base, 128 * 1024, HEADER_GAP, 8, 1, reads)).isEqualTo(1);
+            assertThat(Tap.readBatch(intake, base, 128 * 1024, HEADER_GAP, 1, 1 << 20, reads)).isEqualTo(1);
+            assertThat(Tap.readBatch(intake, base, 128 * 1024, HEADER_GAP, 0, 1, reads)).isEqualTo(-Errno.EINVAL);
+            assertThat(Tap.readBatch(intake, base + 4, 128 * 1024, HEADER_GAP, 1, 1, reads)).isEqualTo(-Errno.EINVAL);
         });
     }
 
@@ -186,7 +189,7 @@ class TapTest {
                 }
                 long reads = buffer.address() + 200 * 1024;
 
-                int count = Tap.readBatch(tap, buffer.address(), 128 * 1024, HEADER_GAP, 8, 128 * 1024, reads);
+                int count = Tap.readBatch(intake, buffer.address(), 128 * 1024, HEADER_GAP, 8, 128 * 1024, reads);
 
                 ByteBuffer bytes = buffer.buffer().order(ByteOrder.LITTLE_ENDIAN);
                 int length = bytes.getInt(200 * 1024 + ReadDescriptor.LENGTH_OFFSET);

@@ -21,6 +21,9 @@ final class KernelChecks implements Checks {
                 Verdict.FAIL, "a kernel from 5.3 on has pidfd_open; a container's seccomp filter may forbid it");
         wanted(here, findings, "futex_waitv", here.machine().value("futex_waitv"), "one wait watches two words",
                 Verdict.WARN, "waits for sync objects look every 50 ms; a kernel from 5.16 on has the call");
+        wanted(here, findings, "io_uring", here.machine().value("io_uring"), "small frames are read many at a time",
+                Verdict.WARN, "each frame is read with a system call; a kernel from 5.6 on has io_uring; "
+                        + "the sysctl kernel.io_uring_disabled or a container's seccomp filter may forbid it");
         wanted(here, findings, "INET_DIAG_DESTROY", here.cell().value("end_session"),
                 "TCP sessions with a dead OS can be ended", Verdict.WARN,
                 "programs notice a dead OS only when TCP gives up; the kernel needs CONFIG_INET_DIAG_DESTROY");

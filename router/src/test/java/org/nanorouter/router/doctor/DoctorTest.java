@@ -135,6 +135,9 @@ class DoctorTest {
         here.machine.put("futex_waitv", -Errno.ENOSYS);
         assertFinds("kernel", "futex_waitv", Verdict.WARN, "ENOSYS", "uname -r");
         here.machine.put("futex_waitv", 0);
+        here.machine.put("io_uring", -Errno.EPERM);
+        assertFinds("kernel", "io_uring", Verdict.WARN, "EPERM", "uname -r");
+        here.machine.put("io_uring", 0);
         here.cell.put("end_session", -Errno.EOPNOTSUPP);
         assertFinds("kernel", "INET_DIAG_DESTROY", Verdict.WARN, "EOPNOTSUPP", "uname -r");
         here.cell.put("end_session", 0);

@@ -17,7 +17,7 @@ final class HealthyMachine {
 
     final Path root;
     final Map<String, Object> machine = new HashMap<>(Map.of("tun_open", 0, "sealed_memory", 0, "pidfd", 0,
-            "futex_waitv", 0, "nice", 0, "real_time", 0, "clock_state", 0, "wall_s", 0));
+            "futex_waitv", 0, "io_uring", 0, "nice", 0, "real_time", 0, "clock_state", 0, "wall_s", 0));
     final Map<String, Object> cell = new HashMap<>(Map.of("tap", 0, "offloads", 0x6f, "end_session", 0));
     final Map<String, String> java = new HashMap<>(Map.of("java.version", "17.0.1", "java.vendor", "V",
             "java.vm.name", "OpenJDK 64-Bit Server VM", "java.specification.version", "17",

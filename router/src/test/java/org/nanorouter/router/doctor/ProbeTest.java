@@ -41,8 +41,8 @@ class ProbeTest {
     void machineAnswersEveryQuestion() {
         Probe probe = Probe.onMachine(PROGRAMS, List.of("machine"));
         assertThat(probe.failure()).isNull();
-        assertThat(List.of("tun_open", "sealed_memory", "pidfd", "futex_waitv", "nice", "real_time", "clock_state",
-                "wall_s")).allSatisfy(key -> assertThat(probe.value(key)).as(key).isNotNull());
+        assertThat(List.of("tun_open", "sealed_memory", "pidfd", "futex_waitv", "io_uring", "nice", "real_time",
+                "clock_state", "wall_s")).allSatisfy(key -> assertThat(probe.value(key)).as(key).isNotNull());
         assertThat(probe.value("sealed_memory")).isZero();
     }
 

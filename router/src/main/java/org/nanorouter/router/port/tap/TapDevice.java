@@ -20,6 +20,7 @@ public final class TapDevice implements AutoCloseable {
     private final int descriptor;
     private final String name;
     private final int offloads;
+    private final long intake;
     private boolean announced;
     private boolean closed;
     /** Length of its queue before it was made short; 0: it was not. */
@@ -27,6 +28,10 @@ public final class TapDevice implements AutoCloseable {
 
     private TapDevice(int descriptor, String name, int offloads, boolean announced) {
         this.descriptor = descriptor;
+        this.intake = Tap.openIntake(descriptor);
+        if (intake < 0) {
+            throw new OutOfMemoryError("for frames of TAP " + name);
+        }
         this.name = name;
         this.offloads = offloads;
         this.announced = announced;
@@ -122,6 +127,11 @@ public final class TapDevice implements AutoCloseable {
         return descriptor;
     }
 
+    /** What {@link Tap#readBatch} takes; the device's. */
+    long intake() {
+        return intake;
+    }
+
     /** The offloads that the kernel granted, constants of {@link Tap}. */
     public int offloads() {
         return offloads;
@@ -155,6 +165,7 @@ public final class TapDevice implements AutoCloseable {
                 // A persistent one stays. Where it is gone already there is nothing to mend.
                 NetIf.setQueue(name, usualQueue);
             }
+            Tap.closeIntake(intake);
             Fd.close(descriptor);
         }
     }

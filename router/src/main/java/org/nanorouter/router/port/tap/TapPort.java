@@ -94,7 +94,7 @@ public final class TapPort implements Port {
 
     @Override
     public int receive(FrameBatch batch, Space space, long now) {
-        int count = Tap.readBatch(device.descriptor(), space.address() + space.offset(), space.capacity(),
+        int count = Tap.readBatch(device.intake(), space.address() + space.offset(), space.capacity(),
             Space.HEADER_GAP, FrameBatch.MAX_FRAMES, READ_LIMIT, readsAddress);
         if (count <= 0) {
             if (count == -Errno.EBADFD || count == -Errno.EIO) {
