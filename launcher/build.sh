@@ -8,7 +8,7 @@
 #   libexec/            what bin/nanorouter needs, and archive, which fills cds/
 #   wireshark/          nanorouter-extcap and nanorouter.lua, to be linked into Wireshark's folders
 #   lib/  lib/bench/    jars
-#   native/             libnkshim.so, nk-agent, nk-cell, nk-keeper, nk-ports, nk-traffic, nk-probe, nk-bench, the
+#   native/             libnkshim.so, nk-agent, nk-cell, nk-keeper, nk-aside, nk-ports, nk-traffic, nk-probe, nk-bench, the
 #                       libraries of JNA and Netty
 #   cds/                one class data archive per Java, for a quick start
 #   config/  systemd/   examples, alert rules, a dashboard, units
@@ -76,7 +76,7 @@ lay_out() {
   for file in "$lib"/*.jar; do
     rm -f "$lib/bench/${file##*/}"
   done
-  cp "$source_dir"/native-shim/target/native/{libnkshim.so,libnk.a,nk-{agent,cell,keeper,ports,traffic,probe,bench}} \
+  cp "$source_dir"/native-shim/target/native/{libnkshim.so,libnk.a,nk-{agent,cell,keeper,aside,ports,traffic,probe,bench}} \
     "$stage/native"
   cp "$source_dir"/native-shim/target/native/nk "$stage/bin"
   cp "$source_dir"/native-shim/src/main/c/include/*.h "$stage/include"

@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -105,6 +106,51 @@ static void supervisor_goes_first_and_its_children_do_not(void)
 	EXPECT(child > 0 && waitpid(child, &status, 0) == child && status == 0);
 }
 
+static void read_session_weight(char *weight, size_t size)
+{
+	int fd = open("/proc/self/autogroup", O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? 0 : read(fd, weight, size - 1);
+
+	weight[length < 0 ? 0 : length] = '\0';
+	if (fd >= 0)
+		close(fd);
+}
+
+/* In its own session, whose weight it may lower, if `leads`; else in that of the test. Its exit status. */
+static int be_bystander(bool leads)
+{
+	char before[64], after[64];
+	pid_t thread = other_thread();
+	cpu_set_t all, kept, first;
+
+	if (leads && setsid() < 0)
+		return 1;
+	read_session_weight(before, sizeof(before));
+	if (sched_getaffinity(0, sizeof(all), &all) || nks_process_bystander())
+		return 2;
+	read_session_weight(after, sizeof(after));
+	first = CPU_COUNT(&all) == 2 ? first_of(&all, 1) : all;
+	for (int i = 0; i < 2; i++) {
+		if (sched_getaffinity(i ? thread : 0, sizeof(kept), &kept) || !CPU_EQUAL(&kept, &first))
+			return 3;
+	}
+	if (!leads || !*before)
+		return strcmp(before, after) == 0 ? 0 : 4;
+	return strstr(after, "nice 19") ? 0 : 5;
+}
+
+static void bystander_goes_last_and_leaves_its_users_session_alone(void)
+{
+	for (int leads = 0; leads < 2; leads++) {
+		pid_t child = fork();
+		int status;
+
+		if (child == 0)
+			_exit(be_bystander(leads));
+		EXPECT(child > 0 && waitpid(child, &status, 0) == child && status == 0);
+	}
+}
+
 static void pidfd_tells_the_end_of_a_process(void)
 {
 	pid_t child = fork();
@@ -130,5 +176,6 @@ int main(void)
 	CLAIM(pidfd_tells_the_end_of_a_process);
 	CLAIM(endpoint_is_batch_and_on_the_second_of_two);
 	CLAIM(supervisor_goes_first_and_its_children_do_not);
+	CLAIM(bystander_goes_last_and_leaves_its_users_session_alone);
 	return failures ? 1 : 0;
 }

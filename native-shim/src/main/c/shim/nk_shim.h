@@ -374,6 +374,10 @@ NKS_EXPORT int nks_process_trap(uint64_t header, int socket);
  * keeps to the second of them (sched/endpoint.h).
  */
 NKS_EXPORT int nks_process_endpoint_thread(void);
+/* The process watches OSes: its turns come before theirs, if that is allowed (sched/supervisor.h). */
+NKS_EXPORT int nks_process_supervisor(void);
+/* The process looks at frames and may be late: their turns come before its own (sched/bystander.h). */
+NKS_EXPORT int nks_process_bystander(void);
 /*
  * Many descriptors behind one, which is readable when one of them has something new, edge by edge. `token` names a
  * descriptor in the answer of await: the number of tokens written, at most n and 64; 0 when the time is over (-1: never)
@@ -383,8 +387,6 @@ NKS_EXPORT int nks_wait_set_create(void);
 NKS_EXPORT int nks_wait_set_add(int set, int fd, int token);
 NKS_EXPORT int nks_wait_set_remove(int set, int fd);
 NKS_EXPORT int nks_wait_set_await(int set, int32_t *tokens, int n, int timeout_ms);
-/* The process watches OSes: its turns come before theirs, if that is allowed (sched/supervisor.h). */
-NKS_EXPORT int nks_process_supervisor(void);
 
 /*
  * Devices (claim.c): takes the lock file of one, as claim/claim.h says it. Returns a descriptor, the end of which gives

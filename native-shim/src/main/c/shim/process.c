@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "sched/bystander.h"
 #include "sched/endpoint.h"
 #include "sched/supervisor.h"
 #include "trap/trap.h"
@@ -48,4 +49,9 @@ int nks_process_endpoint_thread(void)
 int nks_process_supervisor(void)
 {
 	return nk_schedule_supervisor();
+}
+
+int nks_process_bystander(void)
+{
+	return nk_schedule_bystander();
 }

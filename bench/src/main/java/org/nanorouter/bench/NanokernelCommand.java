@@ -19,10 +19,7 @@ import picocli.CommandLine.Spec;
 /** {@code nanorouter bench nanokernel}: what programs of different OSes pay to work together. */
 @Command(
         name = "nanokernel",
-        description = {
-            "Measures messages between two OSes beside an eventfd and a unix socket, the ring beside Agrona's, a",
-            "semaphore, and how OSes attach."
-        })
+        description = "Measures messages, rings, semaphores and attaching, beside eventfd, unix socket and Agrona.")
 final class NanokernelCommand implements Callable<Integer> {
     private static final int ROUND_TRIPS = 20_000;
     private static final int MESSAGES = 5_000_000;

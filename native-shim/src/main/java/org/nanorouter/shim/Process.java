@@ -41,4 +41,11 @@ public final class Process {
      * Returns 0 or -errno: it is scheduled as before then; EPERM: it may not.
      */
     public static native int supervisor();
+
+    /**
+     * Puts the process, with all its threads, behind those that move frames: on the other processor, if there are just
+     * two; and in a session that began with this process, behind all other sessions. Returns 0 or -errno: it is
+     * scheduled as before then, or in part.
+     */
+    public static native int bystander();
 }

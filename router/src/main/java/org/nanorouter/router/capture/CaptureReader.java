@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.abi.RecordDescriptor;
 import org.nanorouter.nanokernel.control.SocketFile;
@@ -27,6 +28,12 @@ public final class CaptureReader implements AutoCloseable {
     private static final int BATCH = 256;
     /** How long {@link #stop} may go unnoticed. */
     private static final int STOP_LOOK_MS = 100;
+    /** Between two looks at a ring that is being filled; of a small frame's line or file nobody sees it. */
+    private static final long PAUSE_NS = 2_000_000;
+    /** A look that found more than this part of the ring's capacity is followed by the next one at once. */
+    private static final int BUSY_PART = 4;
+    /** In place of a number of bytes: the listener wants no more. */
+    private static final long ENOUGH = -1;
 
     private final int socket;
     private final CaptureRing ring;
@@ -145,14 +152,17 @@ public final class CaptureReader implements AutoCloseable {
      * @throws IOException of the listener; or if the ring is broken
      */
     public void read(Listener listener) throws IOException {
-        boolean wants = true;
-        while (wants && !stopping && !over) {
-            wants = readWhatIsThere(listener);
-            if (wants && !stopping && !consumer.askForWake() && !look(STOP_LOOK_MS)) {
+        long bytes = 0;
+        while (bytes != ENOUGH && !stopping && !over) {
+            bytes = readWhatIsThere(listener);
+            if (bytes == 0 && !stopping && !consumer.askForWake() && !look(STOP_LOOK_MS)) {
                 over = true;
+            } else if (bytes > 0 && bytes < capacity / BUSY_PART) {
+                // Who streams shall not wake this process for each batch: that costs the router more than the copy.
+                LockSupport.parkNanos(PAUSE_NS);
             }
         }
-        finish(listener, wants);
+        finish(listener, bytes != ENOUGH);
     }
 
     /**
@@ -183,8 +193,8 @@ public final class CaptureReader implements AutoCloseable {
         }
     }
 
-    /** As much as the ring can hold, lest a router that never pauses is listened to for ever; false: no more. */
-    private boolean readWhatIsThere(Listener listener) throws IOException {
+    /** As much as the ring can hold, lest a router that never pauses is listened to for ever; how much that was. */
+    private long readWhatIsThere(Listener listener) throws IOException {
         int unreleased = 0;
         long bytes = 0;
         for (int record = consumer.poll(); record != RingConsumer.NONE; record = consumer.poll()) {
@@ -204,7 +214,7 @@ public final class CaptureReader implements AutoCloseable {
                 unreleased = 0;
             }
             if (!more) {
-                return false;
+                return ENOUGH;
             }
             if (bytes >= capacity) {
                 break;
@@ -212,7 +222,7 @@ public final class CaptureReader implements AutoCloseable {
         }
         consumer.release();
         listener.pause();
-        return true;
+        return bytes;
     }
 
     private boolean tell(Listener listener, int record) throws IOException {

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.nanorouter.router.capture.CaptureReader;
 import org.nanorouter.router.capture.CaptureRequest;
 import org.nanorouter.router.dump.Dump;
+import org.nanorouter.shim.Process;
 
 /** One capture of a command: goes on at the router's successor. */
 final class CaptureSession {
@@ -60,6 +61,8 @@ final class CaptureSession {
             System.err.println("capturing at " + (request.ports().isEmpty() ? "all ports" : String.join(", ",
                 request.ports())) + ", Ctrl-C ends it");
         }
+        // Where it is refused, frames and capture take turns.
+        Process.bystander();
         Path kernel = router.kernelSocket();
         if (kernel != null) {
             EventFollower.start(kernel, dump::tell);

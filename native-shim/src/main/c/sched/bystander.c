@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+/* bystander.c - see bystander.h. */
+#include "sched/bystander.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define LEAST_WEIGHT 19
+
+/* Linux: kernel/sched/syscalls.c, __setparam_fair(). */
+#define SHORTEST_TURN_NS 100000
+
+/* struct sched_attr of sched_setattr(2), whose header <linux/sched/types.h> does not go with <sched.h>. */
+struct attributes {
+	uint32_t size;
+	uint32_t policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime;
+	uint64_t deadline;
+	uint64_t period;
+};
+
+/* A kernel that does not weigh sessions lacks the file, or does not look at it. */
+static void lower_session(void)
+{
+	int fd = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	dprintf(fd, "%d", LEAST_WEIGHT);
+	close(fd);
+}
+
+static int keep_to_first_of_two(pid_t thread)
+{
+	cpu_set_t allowed;
+	int first = 0;
+
+	/* A machine with more processors than fit into the set has not two. */
+	if (sched_getaffinity(thread, sizeof(allowed), &allowed))
+		return errno == EINVAL ? 0 : -errno;
+	if (CPU_COUNT(&allowed) != 2)
+		return 0;
+	while (!CPU_ISSET(first, &allowed))
+		first++;
+	CPU_ZERO(&allowed);
+	CPU_SET(first, &allowed);
+	return sched_setaffinity(thread, sizeof(allowed), &allowed) ? -errno : 0;
+}
+
+/* A kernel before 6.12 does not look at the runtime of a normal thread. */
+static int take_short_turns(pid_t thread)
+{
+	const struct attributes attributes = {
+		.size = sizeof(attributes),
+		.policy = SCHED_OTHER,
+		.nice = getpriority(PRIO_PROCESS, (id_t)thread),
+		.runtime = SHORTEST_TURN_NS,
+	};
+
+	return syscall(SYS_sched_setattr, thread, &attributes, 0) ? -errno : 0;
+}
+
+static int step_back(pid_t thread)
+{
+	int error = keep_to_first_of_two(thread);
+
+	return error ? error : take_short_turns(thread);
+}
+
+int nk_schedule_bystander(void)
+{
+	/* The calling thread first: what it starts from now on inherits it. */
+	int error = step_back(0);
+	DIR *threads = error ? NULL : opendir("/proc/self/task");
+
+	if (error)
+		return error;
+	if (!threads)
+		return -errno;
+	for (struct dirent *entry = readdir(threads); entry; entry = readdir(threads)) {
+		pid_t thread = atoi(entry->d_name);
+
+		/* Of "." and ".." there is no number; and a thread that has ended meanwhile is none to keep anywhere. */
+		if (thread)
+			step_back(thread);
+	}
+	closedir(threads);
+	if (getsid(0) == getpid())
+		lower_session();
+	return 0;
+}
