@@ -51,7 +51,8 @@ class LeadRehearsalTest {
         assertThat(directory).isEmptyDirectory();
         // A class that is just being loaded may have one.
         await().untilAsserted(() -> assertThat(descriptors()).isLessThanOrEqualTo(before));
-        await().untilAsserted(() -> assertThat(threads()).isEqualTo(threads));
+        // One of Netty's that was there before may end meanwhile: it does so a second after its last task.
+        await().untilAsserted(() -> assertThat(threads()).isSubsetOf(threads));
     }
 
     @Test
