@@ -97,6 +97,23 @@ static void a_trickle_is_read_one_by_one_again(void)
 	close_all();
 }
 
+/* Else each turn would begin with single reads again. */
+static void a_stream_goes_on_behind_an_empty_tap(void)
+{
+	open_all();
+	for (uint32_t i = 0; i < NK_INTAKE_STREAM + FEWEST - 1; i++)
+		EXPECT(send_frame(i, 60));
+	for (uint32_t i = 0; i < NK_INTAKE_STREAM + FEWEST - 1; i++)
+		EXPECT(comes(i, 60));
+	EXPECT(nk_intake_read(intake, received) == -EAGAIN);
+	for (uint32_t i = 0; i < FEWEST; i++)
+		EXPECT(send_frame(i, 60));
+	EXPECT(comes(0, 60) && wire_is_empty() != intake->refused);
+	for (uint32_t i = 1; i < FEWEST; i++)
+		EXPECT(comes(i, 60));
+	close_all();
+}
+
 static void a_kernel_that_refuses_is_asked_once(void)
 {
 	open_all();
@@ -171,6 +188,7 @@ int main(int count, char **arguments)
 	CLAIM(small_frames_that_stream_in_are_read_many_at_once);
 	CLAIM(large_frames_are_read_one_by_one);
 	CLAIM(a_trickle_is_read_one_by_one_again);
+	CLAIM(a_stream_goes_on_behind_an_empty_tap);
 	CLAIM(a_kernel_that_refuses_is_asked_once);
 	CLAIM(the_end_of_the_tap_is_told_behind_the_last_frame);
 	CLAIM(every_frame_comes_once_and_in_order);

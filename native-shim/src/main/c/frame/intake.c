@@ -47,6 +47,7 @@ struct nk_intake {
 	uint32_t small_ones;	/* in a row, that were read */
 	uint32_t wanted;	/* of the next row */
 	uint32_t taken, stored;	/* of `order` */
+	bool ran_dry;		/* the last row ended with an empty TAP, which was not asked since */
 	uint8_t order[NK_INTAKE_MOST];		/* places in the store with a frame, the oldest first */
 	int32_t lengths[NK_INTAKE_MOST];	/* by place; or -errno */
 	uint8_t *store;
@@ -68,12 +69,12 @@ static void close_rings(struct nk_intake *intake)
 {
 	struct rings *rings = &intake->rings;
 
+	if (intake->uring >= 0)
+		close(intake->uring);
 	unmap(rings->entries, rings->entries_length);
 	unmap(rings->completions, rings->completions_length);
 	unmap(rings->submissions, rings->submissions_length);
 	unmap(intake->store, (size_t)NK_INTAKE_MOST * STRIDE);
-	if (intake->uring >= 0)
-		close(intake->uring);
 	*rings = (struct rings){0};
 	intake->store = NULL;
 	intake->uring = -1;
@@ -208,6 +209,7 @@ static void fill(struct nk_intake *intake)
 	}
 	if (unknown)
 		intake->refused = true;
+	intake->ran_dry = intake->stored < wanted;
 	intake->wanted = 2 * intake->stored;
 	if (intake->wanted > NK_INTAKE_MOST)
 		intake->wanted = NK_INTAKE_MOST;
@@ -243,10 +245,12 @@ static int read_one(struct nk_intake *intake, uint8_t *frame)
 
 int nk_intake_read(struct nk_intake *intake, uint8_t *frame)
 {
-	if (intake->taken == intake->stored && intake->small_ones >= NK_INTAKE_STREAM && !intake->refused)
+	if (intake->taken == intake->stored && intake->small_ones >= NK_INTAKE_STREAM && !intake->ran_dry &&
+	    !intake->refused)
 		fill(intake);
 	if (intake->taken < intake->stored)
 		return take(intake, frame);
 	/* Also behind a row that found the TAP empty: that may be long ago, and its edge may have been seen since. */
+	intake->ran_dry = false;
 	return read_one(intake, frame);
 }
