@@ -35,7 +35,7 @@
 #define RELEASE_INTERVAL 8
 
 /* A batch from the TAP, and the one of its frames that is on its way. */
-struct intake {
+struct batch {
 	uint32_t budget;		/* frames that may still be read */
 	uint64_t now;
 	struct nk_channel *claimed;	/* in its ring's claimed record the frame lies; NULL: in agent->pending */
@@ -166,7 +166,7 @@ static bool still_dropping(struct agent *agent, struct nk_channel *channel)
 }
 
 /* Sends a frame to one channel. */
-static void send_to(struct agent *agent, struct nk_channel *channel, const struct intake *in)
+static void send_to(struct agent *agent, struct nk_channel *channel, const struct batch *in)
 {
 	int error;
 
@@ -192,7 +192,7 @@ static void send_to(struct agent *agent, struct nk_channel *channel, const struc
 }
 
 /* A flooded frame waits for nobody: whose ring is full does without it. */
-static void flood(struct agent *agent, const struct intake *in)
+static void flood(struct agent *agent, const struct batch *in)
 {
 	uint32_t sent = 0, full = 0;
 
@@ -223,7 +223,7 @@ static void flood(struct agent *agent, const struct intake *in)
 }
 
 /* Which channel a frame is for, NULL being all of them; or why it goes nowhere. */
-static enum drop find_channel(struct agent *agent, const struct intake *in, struct nk_channel **channel)
+static enum drop find_channel(struct agent *agent, const struct batch *in, struct nk_channel **channel)
 {
 	const uint8_t *frame = in->vnet_hdr + NK_VNET_HDR_LENGTH;
 	enum drop why = check_frame(in->vnet_hdr, frame, in->length, NK_MAX_PAYLOAD);
@@ -249,7 +249,7 @@ static enum drop find_channel(struct agent *agent, const struct intake *in, stru
  * Where the next frame is to lie: in a record of the ring to which the last one went, or else in agent->pending. False:
  * what was known of the channels changed, begin anew.
  */
-static bool find_place(struct agent *agent, struct intake *in)
+static bool find_place(struct agent *agent, struct batch *in)
 {
 	struct nk_record *record;
 	int error;
@@ -270,13 +270,13 @@ static bool find_place(struct agent *agent, struct intake *in)
 	return !error;
 }
 
-static bool may_read(const struct agent *agent, const struct intake *in)
+static bool may_read(const struct agent *agent, const struct batch *in)
 {
 	return in->budget && agent->tap_readable;
 }
 
 /* Reads one frame. Its length, 0 if there is not even a vnet_hdr; -EAGAIN: there is none; else the TAP is gone. */
-static int read_tap(struct agent *agent, struct intake *in, uint8_t *vnet_hdr)
+static int read_tap(struct agent *agent, struct batch *in, uint8_t *vnet_hdr)
 {
 	struct traffic *traffic = &agent->counters.traffic[TAP_TO_CHANNELS];
 	int length = nk_intake_read(agent->intake, vnet_hdr);
@@ -297,7 +297,7 @@ static int read_tap(struct agent *agent, struct intake *in, uint8_t *vnet_hdr)
  * Reads on behind a frame that will be published where it lies, and appends what continues it. Returns the length of
  * the frame that does not, which lies where the next record has its frame; negative: there is none, as read_tap().
  */
-static int read_on(struct agent *agent, struct intake *in)
+static int read_on(struct agent *agent, struct batch *in)
 {
 	uint64_t room = nk_room(in->claimed);
 	struct nk_coalescer coalescer;
@@ -325,7 +325,7 @@ static int read_on(struct agent *agent, struct intake *in)
  * Sends the frame of this length at in->vnet_hdr, with what continues it. Returns the length of the frame that was read
  * behind it and is at in->vnet_hdr now; negative: there is none, as read_tap().
  */
-static int forward(struct agent *agent, struct intake *in, int length)
+static int forward(struct agent *agent, struct batch *in, int length)
 {
 	struct nk_channel *channel;
 	const uint8_t *behind;
@@ -363,7 +363,7 @@ static int forward(struct agent *agent, struct intake *in, int length)
 
 int tap_to_channels(struct agent *agent)
 {
-	struct intake in = {.budget = BATCH_FRAMES, .now = nk_now()};
+	struct batch in = {.budget = BATCH_FRAMES, .now = nk_now()};
 	int next = -EAGAIN;
 
 	while (next == -EAGAIN && may_read(agent, &in) && (!agent->blocked || end_of_stall(agent))) {

@@ -13,6 +13,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "sched/pair.h"
+
 #define LEAST_WEIGHT 19
 
 /* Linux: kernel/sched/syscalls.c, __setparam_fair(). */
@@ -41,23 +43,6 @@ static void lower_session(void)
 	close(fd);
 }
 
-static int keep_to_first_of_two(pid_t thread)
-{
-	cpu_set_t allowed;
-	int first = 0;
-
-	/* A machine with more processors than fit into the set has not two. */
-	if (sched_getaffinity(thread, sizeof(allowed), &allowed))
-		return errno == EINVAL ? 0 : -errno;
-	if (CPU_COUNT(&allowed) != 2)
-		return 0;
-	while (!CPU_ISSET(first, &allowed))
-		first++;
-	CPU_ZERO(&allowed);
-	CPU_SET(first, &allowed);
-	return sched_setaffinity(thread, sizeof(allowed), &allowed) ? -errno : 0;
-}
-
 /* A kernel before 6.12 does not look at the runtime of a normal thread. */
 static int take_short_turns(pid_t thread)
 {
@@ -73,7 +58,7 @@ static int take_short_turns(pid_t thread)
 
 static int step_back(pid_t thread)
 {
-	int error = keep_to_first_of_two(thread);
+	int error = nk_keep_to_one_of_two(thread, false);
 
 	return error ? error : take_short_turns(thread);
 }

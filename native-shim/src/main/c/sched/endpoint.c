@@ -5,22 +5,7 @@
 #include <errno.h>
 #include <sched.h>
 
-static int share_second_of_two(void)
-{
-	cpu_set_t allowed;
-	int last = CPU_SETSIZE - 1;
-
-	/* A machine with more processors than fit into the set has not two. */
-	if (sched_getaffinity(0, sizeof(allowed), &allowed))
-		return errno == EINVAL ? 0 : -errno;
-	if (CPU_COUNT(&allowed) != 2)
-		return 0;
-	while (!CPU_ISSET(last, &allowed))
-		last--;
-	CPU_ZERO(&allowed);
-	CPU_SET(last, &allowed);
-	return sched_setaffinity(0, sizeof(allowed), &allowed) ? -errno : 0;
-}
+#include "sched/pair.h"
 
 int nk_schedule_endpoint(void)
 {
@@ -28,5 +13,5 @@ int nk_schedule_endpoint(void)
 
 	if (sched_setscheduler(0, SCHED_BATCH, &none))
 		return -errno;
-	return share_second_of_two();
+	return nk_keep_to_one_of_two(0, true);
 }
