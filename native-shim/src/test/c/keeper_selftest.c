@@ -96,6 +96,12 @@ static void is_entry(const struct message *message, const char *name, const char
 	NEED(message->fd_count == fd_count);
 }
 
+static void is_entry_of_twin(struct message message)
+{
+	is_entry(&message, "something", "", 0);
+	NEED(receive().header.type == KEEPER_END);
+}
+
 static int memory_with(const char *text)
 {
 	int fd = memfd_create("kept", MFD_CLOEXEC);
@@ -204,6 +210,30 @@ static void play_recluse(void)
 	/* Until the keeper has said that it gave up. */
 	NEED(poll(&end, 1, 10000) == 1);
 	raise(SIGKILL);
+}
+
+/* Has a spare, which says who it is; a byte then says how it ends. */
+static void play_twin(void)
+{
+	struct message first = receive();
+	char byte;
+
+	if (first.header.type == KEEPER_END) {
+		send_message(KEEPER_KEEP, "something", 0, "", NULL, 0);
+		send_message(KEEPER_SPARE, "", 0, "", NULL, 0);
+		send_message(KEEPER_SPARE, "", 0, "", NULL, 0);
+		NEED(read(0, &byte, 1) == 1);
+		if (byte == 'e')
+			_exit(9);
+		raise(SIGKILL);
+	} else if (first.header.type == KEEPER_SPARE) {
+		NEED(getsid(0) == getpid());
+		NEED(dprintf(1, "%d\n", getpid()) > 1);
+		is_entry_of_twin(receive());
+		_exit(10);
+	}
+	is_entry_of_twin(first);
+	_exit(11);
 }
 
 static volatile sig_atomic_t caught;
@@ -336,13 +366,63 @@ static void signals_go_to_the_program_and_its_status_comes_back(void)
 	EXPECT(strcmp(err, "") == 0);
 }
 
+/* Who it says that it is. */
+static pid_t spare_of(struct run run)
+{
+	char line[16] = "";
+	size_t length = 0;
+
+	while (length < sizeof(line) - 1 && read(run.out, line + length, 1) == 1 && line[length] != '\n')
+		length++;
+	return atoi(line);
+}
+
+static void a_spare_goes_on_when_the_program_is_killed(void)
+{
+	struct run run = start("twin");
+	char out[1024], err[1024];
+
+	EXPECT(spare_of(run) > 0);
+	EXPECT(write(run.in, "k", 1) == 1);
+	EXPECT(finish(run, out, err) == 10);
+	EXPECT(strcmp(out, "") == 0);
+	EXPECT(strstr(err, "by signal 9 and its spare goes on") != NULL);
+}
+
+static void a_spare_ends_with_the_program(void)
+{
+	struct run run = start("twin");
+	char out[1024], err[1024];
+	pid_t spare = spare_of(run);
+
+	EXPECT(write(run.in, "e", 1) == 1);
+	EXPECT(finish(run, out, err) == 9);
+	EXPECT(spare > 0 && kill(spare, 0) < 0 && errno == ESRCH);
+	EXPECT(strcmp(err, "") == 0);
+}
+
+static void without_its_spare_the_program_is_started_again(void)
+{
+	struct run run = start("twin");
+	char out[1024], err[1024] = "";
+	pid_t spare = spare_of(run);
+	ssize_t n;
+
+	EXPECT(spare > 0 && kill(spare, SIGKILL) == 0);
+	n = read(run.err, err, sizeof(err) - 1);
+	EXPECT(n > 0 && strstr(err, "the spare nanokernel ended, status 137") != NULL);
+	EXPECT(write(run.in, "k", 1) == 1);
+	EXPECT(finish(run, out, err) == 11);
+	EXPECT(strstr(err, "by signal 9 and is started again") != NULL);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
 		const char *name;
 		void (*play)(void);
 	} roles[] = { { "heir", play_heir }, { "mortal", play_mortal }, { "fool", play_fool }, { "recluse", play_recluse },
-		      { "servant", play_servant } };
+		      { "servant", play_servant }, { "twin", play_twin } };
 
 	if (argc == 2) {
 		const char *number = getenv(KEEPER_VARIABLE);
@@ -362,5 +442,8 @@ int main(int argc, char **argv)
 	CLAIM(after_a_message_that_cannot_be_taken_nothing_is_kept);
 	CLAIM(who_hangs_up_and_lives_has_nothing_kept);
 	CLAIM(signals_go_to_the_program_and_its_status_comes_back);
+	CLAIM(a_spare_goes_on_when_the_program_is_killed);
+	CLAIM(a_spare_ends_with_the_program);
+	CLAIM(without_its_spare_the_program_is_started_again);
 	return failures != 0;
 }

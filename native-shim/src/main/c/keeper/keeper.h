@@ -8,7 +8,10 @@
  *
  *	keeper -> program	at its start ENTRY for each thing that is kept, in no order, then END;
  *				later EXITED
- *	program -> keeper	KEEP, DROP, FORGET; nothing is answered
+ *	program -> keeper	KEEP, DROP, FORGET, SPARE; nothing is answered
+ *
+ * A spare is the same program once more, with a socket of its own. It is told SPARE first, and then nothing until the one
+ * before it was killed, which may be never: then it reads the end of the socket, or is killed.
  *
  * If the program closes its end and lives on for a second, everything is dropped.
  */
@@ -41,6 +44,8 @@ enum keeper_type {
 	KEEPER_EXITED = 5,
 	/* Drop everything: the program is about to end. */
 	KEEPER_FORGET = 6,
+	/* To the keeper: start a spare, if there is none. To the spare: wait. */
+	KEEPER_SPARE = 7,
 };
 
 /* Status of a process that has not ended. */

@@ -13,9 +13,10 @@
  * PROGRAM is started again when a signal ended it, or when it ended with one of the statuses of a JVM that gives up, if
  * something was kept; not more than RESTARTS times within WINDOW_S. Otherwise the keeper ends as PROGRAM did: with its
  * status, or 128 + signal. TERM, INT, HUP, QUIT, USR1 and USR2 go to PROGRAM. If the keeper is killed PROGRAM goes on.
+ *
+ * If PROGRAM has asked for a spare, one more PROGRAM has begun and waits, in a session of its own that all others go before.
+ * Then the start of a JVM is behind it, and it goes on as PROGRAM at once.
  */
-#include "keeper.h"
-
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -32,6 +33,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "keeper/keeper.h"
+#include "keeper/store.h"
+#include "sched/session.h"
+
 #define RESTARTS 5
 #define WINDOW_S 60
 
@@ -45,18 +50,6 @@
 
 #define NONE (-1)
 
-#define BUCKETS 4096
-
-struct entry {
-	struct entry *next;
-	struct keeper_header header;
-	/* Name, NUL, text. */
-	size_t length;
-	int fd_count;
-	int fds[KEEPER_MAX_FDS];
-	char words[];
-};
-
 struct keeper {
 	char **command;
 	sigset_t before;
@@ -65,9 +58,10 @@ struct keeper {
 	bool ending;
 	/* Our end of the socket, NONE once the program has closed its own. */
 	int socket;
-	/* By the hash of their names. */
-	struct entry *buckets[BUCKETS];
-	int count;
+	/* 0: none. */
+	pid_t spare;
+	int spare_socket;
+	struct store store;
 	/* When it was started again, the oldest first. */
 	time_t restarts[RESTARTS];
 };
@@ -82,78 +76,6 @@ static void complain(const char *what)
 	fprintf(stderr, "nk-keeper: %s: %s\n", what, strerror(errno));
 }
 
-static void close_all(const int *fds, int count)
-{
-	while (count > 0)
-		close(fds[--count]);
-}
-
-/* Where the entry is, or would be. */
-static struct entry **find(struct keeper *keeper, const char *name)
-{
-	struct entry **at;
-	/* FNV-1a. */
-	uint32_t hash = UINT32_C(2166136261);
-
-	for (const char *c = name; *c; c++)
-		hash = (hash ^ (unsigned char)*c) * UINT32_C(16777619);
-	at = &keeper->buckets[hash % BUCKETS];
-	while (*at && strcmp((*at)->words, name) != 0)
-		at = &(*at)->next;
-	return at;
-}
-
-static void drop(struct keeper *keeper, struct entry **at)
-{
-	struct entry *entry = *at;
-
-	*at = entry->next;
-	keeper->count--;
-	close_all(entry->fds, entry->fd_count);
-	free(entry);
-}
-
-static void drop_all(struct keeper *keeper)
-{
-	for (int i = 0; i < BUCKETS; i++) {
-		while (keeper->buckets[i])
-			drop(keeper, &keeper->buckets[i]);
-	}
-}
-
-/* Takes the descriptors, whatever comes of it. */
-static bool keep(struct keeper *keeper, const struct keeper_header *header, const char *words, size_t length,
-		 const int *fds, int fd_count)
-{
-	struct entry **at = find(keeper, words);
-	struct entry *entry = keeper->count < KEEPER_MAX_ENTRIES ? malloc(sizeof(*entry) + length) : NULL;
-
-	if (!entry) {
-		close_all(fds, fd_count);
-		return false;
-	}
-	entry->header = *header;
-	entry->header.type = KEEPER_ENTRY;
-	entry->header.status = KEEPER_ALIVE;
-	entry->length = length;
-	entry->fd_count = fd_count;
-	memcpy(entry->fds, fds, (size_t)fd_count * sizeof(*fds));
-	memcpy(entry->words, words, length);
-	/* It stays in its place, and its process what it is. */
-	if (*at) {
-		if ((*at)->header.pid == entry->header.pid)
-			entry->header.status = (*at)->header.status;
-		entry->next = (*at)->next;
-		close_all((*at)->fds, (*at)->fd_count);
-		free(*at);
-	} else {
-		entry->next = NULL;
-		keeper->count++;
-	}
-	*at = entry;
-	return true;
-}
-
 static void hang_up(struct keeper *keeper)
 {
 	if (keeper->socket != NONE)
@@ -165,7 +87,7 @@ static void give_up(struct keeper *keeper, const char *why)
 {
 	fprintf(stderr, "nk-keeper: %s: nothing is kept any more\n", why);
 	hang_up(keeper);
-	drop_all(keeper);
+	store_drop_all(&keeper->store);
 }
 
 static int take_fds(struct msghdr *message, int *fds)
@@ -179,6 +101,103 @@ static int take_fds(struct msghdr *message, int *fds)
 		}
 	}
 	return count;
+}
+
+static bool send_words(int socket, const struct keeper_header *header, const char *words, size_t length, const int *fds,
+		       int fd_count, int flags)
+{
+	union control control;
+	struct iovec data[2] = { { .iov_base = (void *)header, .iov_len = sizeof(*header) },
+				 { .iov_base = (void *)words, .iov_len = length } };
+	struct msghdr message = { .msg_iov = data, .msg_iovlen = 2 };
+	size_t bytes = (size_t)fd_count * sizeof(int);
+	ssize_t sent;
+
+	if (fd_count) {
+		struct cmsghdr *part;
+
+		memset(&control, 0, sizeof(control));
+		message.msg_control = control.bytes;
+		message.msg_controllen = CMSG_SPACE(bytes);
+		part = CMSG_FIRSTHDR(&message);
+		part->cmsg_level = SOL_SOCKET;
+		part->cmsg_type = SCM_RIGHTS;
+		part->cmsg_len = CMSG_LEN(bytes);
+		memcpy(CMSG_DATA(part), fds, bytes);
+	}
+	do {
+		sent = sendmsg(socket, &message, MSG_NOSIGNAL | flags);
+	} while (sent < 0 && errno == EINTR);
+	return sent >= 0;
+}
+
+/*
+ * Frames flow while there is no nanokernel: its successor's start takes from busy OSes as little as it can. Only where it
+ * can take its own priority back; what it forks then has the usual one (SCHED_RESET_ON_FORK in sched/supervisor.c).
+ */
+static void step_back(void)
+{
+	if (setpriority(PRIO_PROCESS, 0, -1) == 0)
+		setpriority(PRIO_PROCESS, 0, START_NICE);
+}
+
+static int status_of(int status)
+{
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static void step_aside(void)
+{
+	if (setsid() > 0)
+		nk_weigh_session(getpid(), NK_SESSION_LEAST);
+	step_back();
+}
+
+/* Starts the program, prepared by a function or NULL; our end of its socket is in *socket. NONE: it could not. */
+static pid_t spawn(const struct keeper *keeper, void (*prepare)(void), int *socket)
+{
+	int pair[2];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+		complain("socketpair");
+		return NONE;
+	}
+	pid = fork();
+	if (pid < 0) {
+		complain("fork");
+		close(pair[0]);
+		close(pair[1]);
+		return NONE;
+	}
+	if (pid == 0) {
+		char number[16];
+		/* A copy, which is not closed by exec. */
+		int fd = dup(pair[1]);
+
+		snprintf(number, sizeof(number), "%d", fd);
+		setenv(KEEPER_VARIABLE, number, 1);
+		sigprocmask(SIG_SETMASK, &keeper->before, NULL);
+		if (prepare)
+			prepare();
+		execv(keeper->command[0], keeper->command);
+		complain(keeper->command[0]);
+		_exit(EX_UNAVAILABLE);
+	}
+	close(pair[1]);
+	*socket = pair[0];
+	return pid;
+}
+
+static void start_spare(struct keeper *keeper)
+{
+	const struct keeper_header wait = { .type = KEEPER_SPARE };
+	pid_t pid = keeper->spare ? NONE : spawn(keeper, step_aside, &keeper->spare_socket);
+
+	if (pid == NONE)
+		return;
+	keeper->spare = pid;
+	send_words(keeper->spare_socket, &wait, "", 1, NULL, 0, 0);
 }
 
 /* Receives one message; false if none waits, or nobody sends any more, or it is none of ours. */
@@ -214,51 +233,22 @@ static bool receive(struct keeper *keeper)
 								      length : KEEPER_MAX_NAME)) {
 		close_all(fds, fd_count);
 	} else if (in.header.type == KEEPER_KEEP) {
-		kept = keep(keeper, &in.header, in.words, length, fds, fd_count);
+		kept = store_keep(&keeper->store, &in.header, in.words, length, fds, fd_count);
 	} else if (in.header.type == KEEPER_DROP) {
-		struct entry **at = find(keeper, in.words);
-
 		close_all(fds, fd_count);
-		if (*at)
-			drop(keeper, at);
+		store_drop(&keeper->store, in.words);
 		kept = true;
 	} else {
 		close_all(fds, fd_count);
-		kept = in.header.type == KEEPER_FORGET;
-		if (kept)
-			drop_all(keeper);
+		kept = in.header.type == KEEPER_FORGET || in.header.type == KEEPER_SPARE;
+		if (in.header.type == KEEPER_FORGET)
+			store_drop_all(&keeper->store);
+		if (in.header.type == KEEPER_SPARE)
+			start_spare(keeper);
 	}
 	if (!kept)
 		give_up(keeper, "a message that cannot be taken");
 	return kept;
-}
-
-static bool send_words(int socket, const struct keeper_header *header, const char *words, size_t length, const int *fds,
-		       int fd_count, int flags)
-{
-	union control control;
-	struct iovec data[2] = { { .iov_base = (void *)header, .iov_len = sizeof(*header) },
-				 { .iov_base = (void *)words, .iov_len = length } };
-	struct msghdr message = { .msg_iov = data, .msg_iovlen = 2 };
-	size_t bytes = (size_t)fd_count * sizeof(int);
-	ssize_t sent;
-
-	if (fd_count) {
-		struct cmsghdr *part;
-
-		memset(&control, 0, sizeof(control));
-		message.msg_control = control.bytes;
-		message.msg_controllen = CMSG_SPACE(bytes);
-		part = CMSG_FIRSTHDR(&message);
-		part->cmsg_level = SOL_SOCKET;
-		part->cmsg_type = SCM_RIGHTS;
-		part->cmsg_len = CMSG_LEN(bytes);
-		memcpy(CMSG_DATA(part), fds, bytes);
-	}
-	do {
-		sent = sendmsg(socket, &message, MSG_NOSIGNAL | flags);
-	} while (sent < 0 && errno == EINTR);
-	return sent >= 0;
 }
 
 /* Waits for room, since the program reads all of it first; stops when it dies. */
@@ -266,8 +256,8 @@ static void tell_all(const struct keeper *keeper)
 {
 	const struct keeper_header end = { .type = KEEPER_END };
 
-	for (int i = 0; i < BUCKETS; i++) {
-		for (const struct entry *entry = keeper->buckets[i]; entry; entry = entry->next) {
+	for (int i = 0; i < STORE_BUCKETS; i++) {
+		for (const struct kept *entry = keeper->store.buckets[i]; entry; entry = entry->next) {
 			if (!send_words(keeper->socket, &entry->header, entry->words, entry->length, entry->fds,
 					entry->fd_count, 0))
 				return;
@@ -276,51 +266,36 @@ static void tell_all(const struct keeper *keeper)
 	send_words(keeper->socket, &end, "", 1, NULL, 0, 0);
 }
 
-/*
- * Frames flow while there is no nanokernel: its successor's start takes from busy OSes as little as it can. Only where it
- * can take its own priority back; what it forks then has the usual one (SCHED_RESET_ON_FORK in sched/supervisor.c).
- */
-static void step_back(void)
-{
-	if (setpriority(PRIO_PROCESS, 0, -1) == 0)
-		setpriority(PRIO_PROCESS, 0, START_NICE);
-}
-
 static void start(struct keeper *keeper, bool again)
 {
-	int pair[2];
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
-		complain("socketpair");
+	keeper->child = spawn(keeper, again ? step_back : NULL, &keeper->socket);
+	if (keeper->child == NONE)
 		exit(EX_OSERR);
-	}
-	keeper->child = fork();
-	if (keeper->child < 0) {
-		complain("fork");
-		exit(EX_OSERR);
-	}
-	if (keeper->child == 0) {
-		char number[16];
-		/* A copy, which is not closed by exec. */
-		int fd = dup(pair[1]);
-
-		snprintf(number, sizeof(number), "%d", fd);
-		setenv(KEEPER_VARIABLE, number, 1);
-		sigprocmask(SIG_SETMASK, &keeper->before, NULL);
-		if (again)
-			step_back();
-		execv(keeper->command[0], keeper->command);
-		complain(keeper->command[0]);
-		_exit(EX_UNAVAILABLE);
-	}
-	close(pair[1]);
-	keeper->socket = pair[0];
 	tell_all(keeper);
 }
 
-static int status_of(int status)
+static void promote_spare(struct keeper *keeper)
 {
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	nk_weigh_session(keeper->spare, NK_SESSION_USUAL);
+	keeper->child = keeper->spare;
+	keeper->socket = keeper->spare_socket;
+	keeper->spare = 0;
+	tell_all(keeper);
+}
+
+static void spare_ended(struct keeper *keeper, int wait_status)
+{
+	fprintf(stderr, "nk-keeper: the spare nanokernel ended, status %d\n", status_of(wait_status));
+	close(keeper->spare_socket);
+	keeper->spare = 0;
+}
+
+/* A spare has nothing that it could lose. */
+static void leave(const struct keeper *keeper, int status)
+{
+	if (keeper->spare && kill(keeper->spare, SIGKILL) == 0)
+		waitpid(keeper->spare, NULL, 0);
+	exit(status);
 }
 
 static bool may_start_again(struct keeper *keeper)
@@ -344,16 +319,20 @@ static void child_ended(struct keeper *keeper, int wait_status)
 {
 	bool died = WIFSIGNALED(wait_status) || WEXITSTATUS(wait_status) == JVM_OUT_OF_MEMORY;
 
-	if (!died || keeper->ending || !keeper->count || !may_start_again(keeper))
-		exit(status_of(wait_status));
-	fprintf(stderr, "nk-keeper: the nanokernel was ended by %s %d and is started again\n",
+	if (!died || keeper->ending || !keeper->store.count || !may_start_again(keeper))
+		leave(keeper, status_of(wait_status));
+	fprintf(stderr, "nk-keeper: the nanokernel was ended by %s %d and %s\n",
 		WIFSIGNALED(wait_status) ? "signal" : "its JVM with",
-		WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : WEXITSTATUS(wait_status));
+		WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : WEXITSTATUS(wait_status),
+		keeper->spare ? "its spare goes on" : "is started again");
 	hang_up(keeper);
-	start(keeper, true);
+	if (keeper->spare)
+		promote_spare(keeper);
+	else
+		start(keeper, true);
 }
 
-static void tell_end(const struct keeper *keeper, struct entry *entry, int status)
+static void tell_end(const struct keeper *keeper, struct kept *entry, int status)
 {
 	struct keeper_header header = entry->header;
 
@@ -367,8 +346,8 @@ static void tell_end(const struct keeper *keeper, struct entry *entry, int statu
 
 static void orphan_ended(struct keeper *keeper, pid_t pid, int status)
 {
-	for (int i = 0; i < BUCKETS; i++) {
-		for (struct entry *entry = keeper->buckets[i]; entry; entry = entry->next) {
+	for (int i = 0; i < STORE_BUCKETS; i++) {
+		for (struct kept *entry = keeper->store.buckets[i]; entry; entry = entry->next) {
 			if (entry->header.pid == pid && entry->header.status == KEEPER_ALIVE)
 				tell_end(keeper, entry, status);
 		}
@@ -394,6 +373,8 @@ static void reap(struct keeper *keeper)
 		if (pid == keeper->child) {
 			child_status = status;
 			child_is_gone = true;
+		} else if (pid == keeper->spare) {
+			spare_ended(keeper, status);
 		} else {
 			orphan_ended(keeper, pid, status_of(status));
 		}
@@ -438,7 +419,7 @@ int main(int argc, char **argv)
 		struct pollfd polled[2] = { { .fd = keeper.socket, .events = POLLIN },
 					    { .fd = signals, .events = POLLIN } };
 		struct signalfd_siginfo info;
-		int ready = poll(polled, 2, keeper.socket == NONE && keeper.count ? DEATH_MS : NONE);
+		int ready = poll(polled, 2, keeper.socket == NONE && keeper.store.count ? DEATH_MS : NONE);
 
 		if (ready < 0 && errno != EINTR) {
 			complain("poll");

@@ -4,18 +4,15 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "sched/pair.h"
-
-#define LEAST_WEIGHT 19
+#include "sched/session.h"
 
 /* Linux: kernel/sched/syscalls.c, __setparam_fair(). */
 #define SHORTEST_TURN_NS 100000
@@ -31,17 +28,6 @@ struct attributes {
 	uint64_t deadline;
 	uint64_t period;
 };
-
-/* A kernel that does not weigh sessions lacks the file, or does not look at it. */
-static void lower_session(void)
-{
-	int fd = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return;
-	dprintf(fd, "%d", LEAST_WEIGHT);
-	close(fd);
-}
 
 /* A kernel before 6.12 does not look at the runtime of a normal thread. */
 static int take_short_turns(pid_t thread)
@@ -82,6 +68,6 @@ int nk_schedule_bystander(void)
 	}
 	closedir(threads);
 	if (getsid(0) == getpid())
-		lower_session();
+		nk_weigh_session(getpid(), NK_SESSION_LEAST);
 	return 0;
 }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -133,6 +134,29 @@ class KernelDeathIT {
             kernel.process.destroy();
             assertThat(kernel.process.waitFor(20, TimeUnit.SECONDS)).isTrue();
             assertThat(kernel.process.exitValue()).as(kernel.log()).isZero();
+            kernel.awaitNothingLeft();
+        }
+    }
+
+    @Test
+    void aSpareGoesOnWhereThereIsOne() throws Exception {
+        try (RunningKernel kernel = RunningKernel.startKept(directory, machine())) {
+            awaitAllReady(kernel);
+            long before = kernel.nanokernel().pid();
+            ProcessHandle spare = await("a spare is started").atMost(WAIT_S, TimeUnit.SECONDS).pollInterval(POLL)
+                    .until(() -> kernel.process.children().filter(each -> each.pid() != before).findAny(),
+                            Optional::isPresent).orElseThrow();
+            killNanokernel(kernel);
+            assertThat(kernel.nanokernel()).isEqualTo(spare);
+            awaitAllReady(kernel);
+            for (String os : OSES) {
+                assertThat(epoch(kernel, os)).isEqualTo(1);
+            }
+            assertAllTalk(kernel);
+
+            kernel.process.destroy();
+            assertThat(kernel.process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(kernel.log()).contains("its spare goes on");
             kernel.awaitNothingLeft();
         }
     }

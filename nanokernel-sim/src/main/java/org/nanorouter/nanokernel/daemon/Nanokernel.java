@@ -40,9 +40,10 @@ public final class Nanokernel {
      * @param directory the instance's place
      * @param home      the program's home, which every cell sees; null if it is not installed
      * @param lifeline  whether the end of standard input ends the nanokernel and its cells
+     * @param spare     whether one more nanokernel waits to take over
      */
     public record Options(MachineConfig config, Keeper keeper, RunDirectory directory, @Nullable Path home,
-            boolean lifeline) {
+            boolean lifeline, boolean spare) {
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(Nanokernel.class);
@@ -51,6 +52,8 @@ public final class Nanokernel {
     private static final long STOP_DEADLINE_NS = 6_000_000_000L;
     private static final long MAX_LOOK_PERIOD_NS = 1_000_000_000L;
     private static final long US = 1_000;
+    /** After the start: the OSes' own comes first. */
+    private static final long SPARE_DELAY_NS = 10_000_000_000L;
 
     private final Options options;
     private final PollLoop loop;
@@ -172,6 +175,9 @@ public final class Nanokernel {
                 watchdog();
             }
         });
+        if (options.spare()) {
+            loop.schedule(SPARE_DELAY_NS, options.keeper()::wantSpare);
+        }
         stopAction = () -> stopAll(machine);
         // Where it is refused, a busy machine delays what is seen of a failure.
         Process.supervisor();

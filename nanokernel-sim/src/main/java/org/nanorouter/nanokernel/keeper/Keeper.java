@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.nanokernel.keeper;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -35,6 +36,7 @@ public final class Keeper implements AutoCloseable {
     private static final int FD_COUNT_OFFSET = FDS_OFFSET + KeeperDescriptor.MAX_FDS * Integer.BYTES;
     private static final int BUFFER_LENGTH = FD_COUNT_OFFSET + Integer.BYTES;
     private static final int START_MS = 10_000;
+    private static final int FOREVER = -1;
     private static final int PATIENCE_MS = 1_000;
 
     private final NativeBuffer outMemory = NativeBuffer.allocate(BUFFER_LENGTH);
@@ -57,7 +59,11 @@ public final class Keeper implements AutoCloseable {
         return new Keeper(NONE);
     }
 
-    /** The keeper that started this process, if one did. */
+    /**
+     * The keeper that started this process, if one did. A spare waits here until the nanokernel before it is killed.
+     *
+     * @throws EOFException if the keeper ended before it needed this spare
+     */
     public static Keeper ofEnvironment() throws IOException {
         return of(System.getenv());
     }
@@ -89,13 +95,27 @@ public final class Keeper implements AutoCloseable {
                 throw new IOException("the keeper does not say what it keeps");
             }
             Kept next = receive();
+            int type = in.getInt(KeeperDescriptor.TYPE_OFFSET);
             if (next == null && fd == NONE) {
                 throw new IOException("the keeper ended before it said what it keeps");
-            } else if (in.getInt(KeeperDescriptor.TYPE_OFFSET) == KeeperDescriptor.TYPE_END) {
+            } else if (type == KeeperDescriptor.TYPE_END) {
                 return;
+            } else if (type == KeeperDescriptor.TYPE_SPARE) {
+                awaitNeed();
             } else if (next != null) {
                 kept.put(next.name(), next);
             }
+        }
+    }
+
+    private void awaitNeed() throws EOFException {
+        boolean told;
+        do {
+            // False when a signal came.
+            told = await(Poll.IN, FOREVER);
+        } while (!told);
+        if ((poll.buffer().getShort(Poll.RETURNED_EVENTS_OFFSET) & Poll.HUP) != 0) {
+            throw new EOFException("the keeper ended and did not need this spare");
         }
     }
 
@@ -201,6 +221,11 @@ public final class Keeper implements AutoCloseable {
     /** Keeps it no more. */
     public void drop(String name) {
         send(KeeperDescriptor.TYPE_DROP, name, 0, "", 0);
+    }
+
+    /** Asks for a nanokernel that has begun and waits to go on if this one is killed; there is one at most. */
+    public void wantSpare() {
+        send(KeeperDescriptor.TYPE_SPARE, "", 0, "", 0);
     }
 
     /** Keeps nothing any more, for good: this nanokernel ends in order. */

@@ -14,6 +14,7 @@ final class KeeperDescriptor {
     static final int TYPE_END = 4;
     static final int TYPE_EXITED = 5;
     static final int TYPE_FORGET = 6;
+    static final int TYPE_SPARE = 7;
 
     static final int ALIVE = -1;
 

@@ -4,11 +4,15 @@ package org.nanorouter.nanokernel.keeper;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.EOFException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -126,6 +130,36 @@ class KeeperTest {
         } finally {
             Fd.close(bell);
         }
+    }
+
+    @Test
+    void aSpareWaitsUntilItIsNeeded() throws Exception {
+        send(KeeperDescriptor.TYPE_SPARE, "", 0, 0, "");
+        CompletableFuture<Keeper> spare = CompletableFuture.supplyAsync(this::keeper);
+        assertThatThrownBy(() -> spare.get(100, TimeUnit.MILLISECONDS)).isInstanceOf(TimeoutException.class);
+        send(KeeperDescriptor.TYPE_ENTRY, "one", 0, Kept.ALIVE, "text");
+        send(KeeperDescriptor.TYPE_END, "", 0, 0, "");
+        try (Keeper keeper = spare.get()) {
+            assertThat(keeper.take("one")).extracting(Kept::text).isEqualTo("text");
+            keeper.wantSpare();
+            assertThat(receive()).isEqualTo(KeeperDescriptor.TYPE_SPARE + " 0 | 0");
+        }
+    }
+
+    private Keeper keeper() {
+        try {
+            return Keeper.of(environment);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void aSpareThatIsNotNeededIsToldSo() {
+        send(KeeperDescriptor.TYPE_SPARE, "", 0, 0, "");
+        Fd.close(other);
+        assertThatThrownBy(() -> Keeper.of(environment)).isInstanceOf(EOFException.class);
+        other = -1;
     }
 
     @Test

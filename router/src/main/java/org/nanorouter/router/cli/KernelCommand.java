@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.router.cli;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -46,11 +47,19 @@ final class KernelCommand implements Callable<Integer> {
     @Option(names = "--lifeline", description = "End, with all OSes, when standard input, a pipe, is closed.")
     private boolean lifeline;
 
+    @Option(names = "--no-spare", description = {
+        "Keep no second nanokernel ready. There is one from ten seconds after the start on, some 50 MB, and takes over",
+        "if this one is killed; without it the OSes go on unsupervised until one has started."
+    })
+    private boolean noSpare;
+
     @Override
     public Integer call() throws Exception {
         Path file = Objects.requireNonNull(config);
         try (Keeper keeper = Keeper.ofEnvironment()) {
             return run(file, keeper);
+        } catch (EOFException e) {
+            return ExitStatus.OK;
         }
     }
 
@@ -59,7 +68,7 @@ final class KernelCommand implements Callable<Integer> {
         try {
             RunDirectory directory = RunDirectory.of(RunDirectory.base(), nameOf(machine));
             Nanokernel kernel = Nanokernel.create(
-                    new Nanokernel.Options(machine, keeper, directory, homeOrNull(), lifeline));
+                    new Nanokernel.Options(machine, keeper, directory, homeOrNull(), lifeline, !noSpare));
             Signals.on("TERM", kernel::stop);
             Signals.on("INT", kernel::stop);
             // A machine cannot be changed while it runs; and its terminal's end is not the machine's.

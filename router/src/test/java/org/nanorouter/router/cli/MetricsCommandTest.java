@@ -86,7 +86,7 @@ class MetricsCommandTest {
     static void startAll() throws Exception {
         instance = RunDirectory.of(directory.resolve("run"), "test");
         nanokernel = Nanokernel.create(new Nanokernel.Options(MachineConfig.parse(MACHINE, Path.of("m.toml")),
-                Keeper.none(), instance, null, false));
+                Keeper.none(), instance, null, false, false));
         running = CompletableFuture.supplyAsync(() -> {
             try {
                 return nanokernel.run();

@@ -80,7 +80,7 @@ class ProgramCommandsTest {
     static void startNanokernel() throws Exception {
         instance = RunDirectory.of(directory.resolve("run"), "test");
         nanokernel = Nanokernel.create(new Nanokernel.Options(MachineConfig.parse(CONFIG, Path.of("m.toml")),
-                Keeper.none(), instance, null, false));
+                Keeper.none(), instance, null, false, false));
         running = CompletableFuture.supplyAsync(() -> {
             try {
                 return nanokernel.run();
