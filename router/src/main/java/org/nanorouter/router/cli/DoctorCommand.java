@@ -43,7 +43,7 @@ final class DoctorCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        List<Finding> findings = Doctor.examine(Surroundings.own(running()));
+        List<Finding> findings = Doctor.examine(Surroundings.own(DoctorCommand::running));
         Output out = output.output();
         if (out.isJson()) {
             out.json(report(findings));

@@ -10,7 +10,9 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.cell.UidMap;
 
@@ -38,23 +40,33 @@ public record Probe(Map<String, Object> values, @Nullable String failure) {
 
     /** In a process of its own on the machine. */
     static Probe onMachine(@Nullable Path programs, List<String> words) {
+        return beginOnMachine(programs, words).get();
+    }
+
+    /** The same, which runs from now on; who asks waits for its end. To be asked once. */
+    static Supplier<Probe> beginOnMachine(@Nullable Path programs, List<String> words) {
         if (programs == null || !Files.isExecutable(programs.resolve("nk-probe"))) {
-            return none("nk-probe is not there");
+            return () -> none("nk-probe is not there");
         }
         List<String> command = new ArrayList<>(List.of(programs.resolve("nk-probe").toString()));
         command.addAll(words);
-        return run(command);
+        return begin(command);
     }
 
-    /** In a cell of its own, made as the nanokernel makes one; nothing of it is left. */
-    static Probe inCell(@Nullable Path programs, Path temporary, int uid) {
+    /**
+     * In a cell of its own, made as the nanokernel makes one; nothing of it is left. It runs from now on; who asks
+     * waits for its end. To be asked once.
+     */
+    static Supplier<Probe> beginInCell(@Nullable Path programs, Path temporary, int uid) {
         if (programs == null || !Files.isExecutable(programs.resolve("nk-cell"))
                 || !Files.isExecutable(programs.resolve("nk-probe"))) {
-            return none("nk-cell and nk-probe are not there");
+            return () -> none("nk-cell and nk-probe are not there");
         }
         Path directory = null;
         try {
-            directory = Files.createTempDirectory(temporary, "nanorouter-doctor",
+            // Files.createTempDirectory() loads the security providers for its name, a tenth of the command's time.
+            directory = Files.createDirectory(temporary.resolve("nanorouter-doctor"
+                    + Long.toUnsignedString(ThreadLocalRandom.current().nextLong())),
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             List<String> command = new ArrayList<>(List.of(programs.resolve("nk-cell").toString(), "--name", "doctor",
                     "--dir", directory.toString(), "--no-tun"));
@@ -65,11 +77,18 @@ public record Probe(Map<String, Object> values, @Nullable String failure) {
             }
             command.addAll(List.of("--bind", programs + ":" + programs + ":ro", "--",
                     programs.resolve("nk-probe").toString(), "cell"));
-            return run(command);
+            Supplier<Probe> begun = begin(command);
+            Path made = directory;
+            return () -> {
+                try {
+                    return begun.get();
+                } finally {
+                    remove(made);
+                }
+            };
         } catch (IOException e) {
-            return none("no cell can be tried in " + temporary + ": " + e.getMessage());
-        } finally {
             remove(directory);
+            return () -> none("no cell can be tried in " + temporary + ": " + e.getMessage());
         }
     }
 
@@ -86,11 +105,19 @@ public record Probe(Map<String, Object> values, @Nullable String failure) {
         }
     }
 
-    private static Probe run(List<String> command) {
+    private static Supplier<Probe> begin(List<String> command) {
         try {
             // Its few lines fit into a pipe, so that nobody has to read while it runs.
             Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
             process.getOutputStream().close();
+            return () -> end(process);
+        } catch (IOException e) {
+            return () -> none(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static Probe end(Process process) {
+        try {
             if (!process.waitFor(PATIENCE_S, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
                 return none("no answer within " + PATIENCE_S + " s");

@@ -3,6 +3,7 @@ package org.nanorouter.router.doctor;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -30,9 +31,8 @@ final class ResourceChecks implements Checks {
         while (!Files.exists(base) && base.getParent() != null) {
             base = base.getParent();
         }
-        space("run directory", base, here, findings);
-        space("shared memory", here.path("dev/shm"), here, findings);
-        space("temporary files", here.path("tmp"), here, findings);
+        space(List.of("run directory", "shared memory", "temporary files"),
+                List.of(base, here.path("dev/shm"), here.path("tmp")), here, findings);
         files(here, findings);
     }
 
@@ -61,13 +61,24 @@ final class ResourceChecks implements Checks {
         }
     }
 
-    private static void space(String name, Path place, Surroundings here, Findings findings) {
-        Probe probe = here.space().apply(List.of("space", place.toString()));
-        Object first = probe.values().get("places") instanceof List<?> places && !places.isEmpty() ? places.get(0)
-                : Map.of();
-        if (!(first instanceof Map<?, ?> found) || !(found.get("bytes") instanceof Number bytes)
+    private static void space(List<String> names, List<Path> places, Surroundings here, Findings findings) {
+        List<String> words = new ArrayList<>(List.of("space"));
+        for (Path place : places) {
+            words.add(place.toString());
+        }
+        // One process for all.
+        Probe probe = here.space().apply(words);
+        List<?> found = probe.values().get("places") instanceof List<?> all ? all : List.of();
+        for (int i = 0; i < places.size(); i++) {
+            space(names.get(i), places.get(i), i < found.size() ? found.get(i) : null, probe.failure(), findings);
+        }
+    }
+
+    private static void space(String name, Path place, @Nullable Object one, @Nullable String failure,
+            Findings findings) {
+        if (!(one instanceof Map<?, ?> found) || !(found.get("bytes") instanceof Number bytes)
                 || !(found.get("inodes") instanceof Number inodes)) {
-            findings.skipped(name, probe.failure() == null ? place + " cannot be asked" : probe.failure());
+            findings.skipped(name, failure == null ? place + " cannot be asked" : failure);
             return;
         }
         boolean few = inodes.longValue() >= 0 && inodes.longValue() < MIN_INODES;

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.daemon.RunDirectory;
 import org.nanorouter.shim.Shim;
@@ -36,17 +37,19 @@ public record Surroundings(Path root, Path runBase, Path claims, @Nullable Path 
     private static final int MAX_LENGTH = 1 << 22;
     private static final Path TEMPORARY = Path.of("/tmp");
 
-    /** This machine. */
-    public static Surroundings own(List<RunningInstance> running) {
+    /** This machine; the instances are asked while the probes run. */
+    public static Surroundings own(Supplier<List<RunningInstance>> running) {
         String directory = System.getProperty(Shim.DIRECTORY_PROPERTY);
         Path programs = directory == null || directory.isEmpty() ? null : Path.of(directory).toAbsolutePath();
         String home = System.getProperty("nanorouter.home");
         int uid = RunDirectory.uid();
+        Supplier<Probe> cell = Probe.beginInCell(programs, TEMPORARY, uid);
+        Supplier<Probe> machine = Probe.beginOnMachine(programs, List.of("machine"));
+        List<RunningInstance> instances = running.get();
         return new Surroundings(Path.of("/"), RunDirectory.base(), RunDirectory.devices(), programs,
                 home == null ? null : Path.of(home), uid, ownProperties(),
                 Surroundings.class.getPackage().getImplementationVersion(),
-                Probe.onMachine(programs, List.of("machine")), Probe.inCell(programs, TEMPORARY, uid),
-                paths -> Probe.onMachine(programs, paths), running);
+                machine.get(), cell.get(), paths -> Probe.onMachine(programs, paths), instances);
     }
 
     private static Map<String, String> ownProperties() {

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -90,7 +91,8 @@ final class HealthyMachine {
                 root.resolve("opt"), uid, java, VERSION,
                 machineFailure == null ? new Probe(machine, null) : Probe.none(machineFailure),
                 cellFailure == null ? new Probe(cell, null) : Probe.none(cellFailure),
-                paths -> new Probe(Map.of("places", List.of(Map.of("bytes", freeBytes, "inodes", freeInodes))), null),
+                words -> new Probe(Map.of("places", Collections.nCopies(words.size() - 1,
+                        Map.of("bytes", freeBytes, "inodes", freeInodes))), null),
                 running);
     }
 }

@@ -18,7 +18,7 @@ class ProbeTest {
 
     @Test
     void thisMachineIsExaminedAndNothingOfItIsLeft(@TempDir Path temporary) throws IOException {
-        List<Finding> findings = Doctor.examine(Surroundings.own(List.of()));
+        List<Finding> findings = Doctor.examine(Surroundings.own(List::of));
         assertThat(findings).hasSizeGreaterThan(30).allSatisfy(each -> {
             assertThat(each.found()).isNotEmpty();
             assertThat(each.advice().isEmpty())
@@ -26,7 +26,7 @@ class ProbeTest {
         });
         String interfaces = Files.readString(Path.of("/proc/self/net/dev"));
         assertThat(interfaces).doesNotContain("nkprobe");
-        Probe.inCell(PROGRAMS, temporary, RunDirectory.uid());
+        Probe.beginInCell(PROGRAMS, temporary, RunDirectory.uid()).get();
         try (Stream<Path> left = Files.list(temporary)) {
             assertThat(left).isEmpty();
         }
@@ -34,7 +34,7 @@ class ProbeTest {
 
     @Test
     void numbersOfTheKernelAreReadWhole() {
-        assertThat(Surroundings.own(List.of()).number("proc/sys/kernel/pid_max")).isGreaterThan(300);
+        assertThat(Surroundings.own(List::of).number("proc/sys/kernel/pid_max")).isGreaterThan(300);
     }
 
     @Test
