@@ -6,6 +6,7 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -37,6 +38,8 @@ public final class Files implements Sink {
     private final @Nullable FrameFixup fixup;
     /** Of standard output. */
     private final @Nullable PipeReader reader;
+    /** Of one file after the other. */
+    private @Nullable ByteBuffer buffer;
     private OutputStream stream;
     private FrameFile file;
     private long beginning;
@@ -90,7 +93,10 @@ public final class Files implements Sink {
             // Its own file: whatever else has the name stays.
             java.nio.file.Files.deleteIfExists(made.removeFirst());
         }
-        OutputStream created = BlockFile.create(path);
+        if (buffer == null) {
+            buffer = BlockFile.newBuffer();
+        }
+        OutputStream created = BlockFile.create(path, buffer);
         made.addLast(path);
         return created;
     }

@@ -16,24 +16,32 @@ import java.util.Set;
  * could not be written whole is cut off again. Mode 0600; never through a link, and never in place of what is there.
  */
 public final class BlockFile extends OutputStream {
-    private static final int BUFFER_LENGTH = 256 << 10;
+    /** Of 64 KiB to 1 MiB the largest takes the least of a processor for each byte (decision 23). */
+    private static final int BUFFER_LENGTH = 1 << 20;
 
     private final FileChannel channel;
-    private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_LENGTH);
+    private final ByteBuffer buffer;
     private long length;
 
-    private BlockFile(FileChannel channel) {
+    private BlockFile(FileChannel channel, ByteBuffer buffer) {
         this.channel = channel;
+        this.buffer = buffer.clear();
+    }
+
+    /** What a file puts its blocks into before it writes them. Direct: the heap would be copied once more for that. */
+    public static ByteBuffer newBuffer() {
+        return ByteBuffer.allocateDirect(BUFFER_LENGTH);
     }
 
     /**
      * Makes the file.
      *
+     * @param buffer of {@link #newBuffer}; the file's until that is closed, and another one's then
      * @throws FileAlreadyExistsException if something has the name, be it a link to nowhere
      */
-    public static BlockFile create(Path path) throws IOException {
+    public static BlockFile create(Path path, ByteBuffer buffer) throws IOException {
         return new BlockFile(FileChannel.open(path, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))));
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))), buffer);
     }
 
     /** Bytes of all blocks so far. */
@@ -56,6 +64,29 @@ public final class BlockFile extends OutputStream {
         } else {
             buffer.put(bytes, offset, count);
         }
+    }
+
+    /**
+     * Writes a block whose middle lies elsewhere.
+     *
+     * @param block  what comes before the middle and behind it
+     * @param head   bytes of it that come before
+     * @param length bytes of it
+     * @param middle holds the middle, {@code count} bytes at {@code offset}; its position does not matter
+     */
+    void write(byte[] block, int head, int length, ByteBuffer middle, int offset, int count) throws IOException {
+        if (length + count > buffer.remaining()) {
+            flush();
+        }
+        if (length + count > buffer.capacity()) {
+            put(ByteBuffer.allocate(length + count).put(block, 0, head).put(head, middle, offset, count)
+                .position(head + count).put(block, head, length - head).flip());
+            return;
+        }
+        buffer.put(block, 0, head);
+        int at = buffer.position();
+        buffer.put(at, middle, offset, count).position(at + count);
+        buffer.put(block, head, length - head);
     }
 
     @Override

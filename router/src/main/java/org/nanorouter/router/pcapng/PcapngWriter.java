@@ -26,6 +26,8 @@ public final class PcapngWriter {
     public static final long NO_ID = -1;
 
     private static final int FIRST_LENGTH = 4096;
+    /** A packet of so many bytes is not put into the block, if what takes the block can take it in parts. */
+    private static final int MIN_SPLIT = 1024;
     private static final long NS_PER_US = 1000;
 
     private final OutputStream out;
@@ -121,9 +123,14 @@ public final class PcapngWriter {
         begin(PcapngDescriptor.ENHANCED_PACKET);
         room(5 * Integer.BYTES).putInt(interfaceId).putInt((int) (time >>> Integer.SIZE)).putInt((int) time)
                 .putInt(captured).putInt(length);
-        room(captured).put(block.position(), packet, offset, captured);
-        block.position(block.position() + captured);
-        pad();
+        // The bytes of a large packet are copied once.
+        int split = out instanceof BlockFile && captured >= MIN_SPLIT ? captured : 0;
+        int head = block.position();
+        if (split == 0) {
+            room(captured).put(head, packet, offset, captured);
+            block.position(head + captured);
+        }
+        pad(captured);
         if (way != Way.UNKNOWN) {
             number(PcapngDescriptor.FLAGS, way.ordinal());
         }
@@ -133,7 +140,13 @@ public final class PcapngWriter {
         if (comment != null) {
             option(PcapngDescriptor.COMMENT, comment);
         }
-        end();
+        endOfOptions();
+        int whole = trailer(split);
+        if (split > 0 && out instanceof BlockFile file) {
+            file.write(block.array(), head, whole - split, packet, offset, captured);
+        } else {
+            out.write(block.array(), 0, whole);
+        }
     }
 
     /**
@@ -176,8 +189,8 @@ public final class PcapngWriter {
         begin(PcapngDescriptor.JOURNAL_EXPORT);
         byte[] bytes = entry.toString().getBytes(StandardCharsets.UTF_8);
         room(bytes.length).put(bytes);
-        pad();
-        endWithoutOptions();
+        pad(bytes.length);
+        out.write(block.array(), 0, trailer(0));
     }
 
     private void begin(int type) {
@@ -200,7 +213,7 @@ public final class PcapngWriter {
     private void option(int code, byte[] value) {
         room(PcapngDescriptor.OPTION_HEADER_LENGTH + value.length)
                 .putShort((short) code).putShort((short) value.length).put(value);
-        pad();
+        pad(value.length);
     }
 
     private void number(int code, int value) {
@@ -213,25 +226,31 @@ public final class PcapngWriter {
                 .putShort((short) code).putShort((short) Long.BYTES).putLong(value);
     }
 
-    private void pad() {
-        int end = PcapngDescriptor.padded(block.position());
-        room(end - block.position());
-        while (block.position() < end) {
+    /** Behind what has so many bytes. */
+    private void pad(int length) {
+        int count = PcapngDescriptor.padded(length) - length;
+        room(count);
+        for (int i = 0; i < count; i++) {
             block.put((byte) 0);
         }
     }
 
     private void end() throws IOException {
-        room(PcapngDescriptor.OPTION_HEADER_LENGTH)
-                .putShort((short) PcapngDescriptor.END_OF_OPTIONS).putShort((short) 0);
-        endWithoutOptions();
+        endOfOptions();
+        out.write(block.array(), 0, trailer(0));
     }
 
-    private void endWithoutOptions() throws IOException {
-        int length = block.position() + PcapngDescriptor.BLOCK_TRAILER_LENGTH;
+    private void endOfOptions() {
+        room(PcapngDescriptor.OPTION_HEADER_LENGTH)
+                .putShort((short) PcapngDescriptor.END_OF_OPTIONS).putShort((short) 0);
+    }
+
+    /** Ends the block, of which so many bytes lie elsewhere; the length of the whole. */
+    private int trailer(int elsewhere) {
+        int length = block.position() + elsewhere + PcapngDescriptor.BLOCK_TRAILER_LENGTH;
         room(PcapngDescriptor.BLOCK_TRAILER_LENGTH).putInt(length);
         block.putInt(Integer.BYTES, length);
-        out.write(block.array(), 0, length);
+        return length;
     }
 
     /** The block, with room for so many bytes more. */

@@ -60,6 +60,24 @@ class PcapngWriterTest {
     }
 
     @Test
+    void aFileHoldsWhatAStreamGetsWhateverTheLengthOfAPacket() throws IOException {
+        Path path = folder.resolve("blocks.pcapng");
+        try (BlockFile file = BlockFile.create(path, BlockFile.newBuffer())) {
+            for (PcapngWriter each : List.of(writer, new PcapngWriter(file))) {
+                each.addInterface(PcapngWriter.ETHERNET, "a>b", "");
+                for (int round = 0; round < 5; round++) {
+                    for (int length : new int[] {0, 60, 1023, 1025, 65_535, PcapngWriter.MAX_PACKET}) {
+                        each.packet(0, TIME, frame(3 + length), 3, length, length + 1, PcapngWriter.Way.OUT, round,
+                            round % 2 == 0 ? null : "c".repeat(length / 8));
+                    }
+                }
+            }
+            assertThat(file.length()).isEqualTo(out.size());
+        }
+        assertThat(Files.readAllBytes(path)).isEqualTo(out.toByteArray());
+    }
+
+    @Test
     void everyBlockCanBeSteppedOverAndStepsAddUp() throws IOException {
         writer.section("test", List.of("one", "x".repeat(70_000), "é".repeat(40_000)));
         writer.addInterface(PcapngWriter.ETHERNET, "a>b", "description");
