@@ -18,9 +18,13 @@ import java.util.Set;
 public final class BlockFile extends OutputStream {
     /** Of 64 KiB to 1 MiB the largest takes the least of a processor for each byte (decision 23). */
     private static final int BUFFER_LENGTH = 1 << 20;
+    private static final int MAX_BLOCKS = 4096;
 
     private final FileChannel channel;
     private final ByteBuffer buffer;
+    /** Where in the buffer each block ends. */
+    private final int[] ends = new int[MAX_BLOCKS];
+    private int blocks;
     private long length;
 
     private BlockFile(FileChannel channel, ByteBuffer buffer) {
@@ -56,13 +60,12 @@ public final class BlockFile extends OutputStream {
 
     @Override
     public void write(byte[] bytes, int offset, int count) throws IOException {
-        if (count > buffer.remaining()) {
-            flush();
-        }
+        makeRoom(count);
         if (count > buffer.capacity()) {
-            put(ByteBuffer.wrap(bytes, offset, count));
+            put(ByteBuffer.wrap(bytes, offset, count).slice());
         } else {
             buffer.put(bytes, offset, count);
+            ends[blocks++] = buffer.position();
         }
     }
 
@@ -75,9 +78,7 @@ public final class BlockFile extends OutputStream {
      * @param middle holds the middle, {@code count} bytes at {@code offset}; its position does not matter
      */
     void write(byte[] block, int head, int length, ByteBuffer middle, int offset, int count) throws IOException {
-        if (length + count > buffer.remaining()) {
-            flush();
-        }
+        makeRoom(length + count);
         if (length + count > buffer.capacity()) {
             put(ByteBuffer.allocate(length + count).put(block, 0, head).put(head, middle, offset, count)
                 .position(head + count).put(block, head, length - head).flip());
@@ -87,6 +88,13 @@ public final class BlockFile extends OutputStream {
         int at = buffer.position();
         buffer.put(at, middle, offset, count).position(at + count);
         buffer.put(block, head, length - head);
+        ends[blocks++] = buffer.position();
+    }
+
+    private void makeRoom(int count) throws IOException {
+        if (count > buffer.remaining() || blocks == MAX_BLOCKS) {
+            flush();
+        }
     }
 
     @Override
@@ -95,20 +103,30 @@ public final class BlockFile extends OutputStream {
             put(buffer.flip());
         } finally {
             buffer.clear();
+            blocks = 0;
         }
     }
 
-    private void put(ByteBuffer blocks) throws IOException {
-        int count = blocks.remaining();
+    private void put(ByteBuffer bytes) throws IOException {
         try {
-            while (blocks.hasRemaining()) {
-                channel.write(blocks);
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
             }
-            length += count;
+            length += bytes.position();
         } catch (IOException e) {
+            length += wholeBlocks(bytes.position());
             channel.truncate(length);
             throw e;
         }
+    }
+
+    /** Bytes of the blocks of the buffer that are whole among so many. */
+    private int wholeBlocks(int written) {
+        int whole = 0;
+        for (int i = 0; i < blocks && ends[i] <= written; i++) {
+            whole = ends[i];
+        }
+        return whole;
     }
 
     @Override
