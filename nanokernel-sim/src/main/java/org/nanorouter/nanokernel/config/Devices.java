@@ -19,6 +19,6 @@ public record Devices(List<String> interfaces, List<String> taps, List<String> p
 
     /** Whether there is a device. */
     public boolean any() {
-        return !equals(NONE);
+        return !(interfaces.isEmpty() && taps.isEmpty() && pci.isEmpty() && nodes.isEmpty());
     }
 }

@@ -48,6 +48,8 @@ public final class Nanokernel {
 
     private static final Logger LOG = LoggerFactory.getLogger(Nanokernel.class);
     private static final int STANDARD_INPUT = 0;
+    /** What no instance and no OS can be named. */
+    private static final String NOBODY = ".spare";
     private static final int OK = 0;
     private static final long STOP_DEADLINE_NS = 6_000_000_000L;
     private static final long MAX_LOOK_PERIOD_NS = 1_000_000_000L;
@@ -74,6 +76,24 @@ public final class Nanokernel {
             return new Nanokernel(options, new PollLoop());
         } catch (ShimException e) {
             throw new StartException(StartException.CANNOT_CREATE, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /**
+     * Makes the machine and lets it go, since what is done for the first time takes several times as long as later.
+     * Nothing outside this process is touched; what fails costs only speed.
+     */
+    public static void rehearse(Options options) {
+        try (PollLoop loop = new PollLoop()) {
+            Nanokernel kernel = new Nanokernel(options, loop);
+            Path nowhere = options.directory().osDirectory(NOBODY);
+            try (ControlGroups groups = ControlGroups.open(CgroupMounts.own(), NOBODY, false, false);
+                    Machine machine = new Machine(options.config(), nowhere::resolve, kernel.command(groups),
+                            new CellRecord(nowhere), Keeper.none(), loop)) {
+                machine.look(System.nanoTime(), 0);
+            }
+        } catch (IOException e) {
+            LOG.warn("a takeover was not rehearsed: {}", e.toString());
         }
     }
 
@@ -164,23 +184,23 @@ public final class Nanokernel {
             loop.addForEnd(STANDARD_INPUT, this::onLifelineEnd);
         }
         loop.execute(() -> {
-            try {
-                if (succession) {
-                    machine.takeOver();
-                    tookOver = true;
-                }
+            if (!stopping) {
                 startAll(machine);
-            } finally {
-                look(machine, System.nanoTime());
-                watchdog();
             }
+            look(machine, System.nanoTime());
+            watchdog();
+            // Not before: a start is long, and frames go before it. Where it is refused, a busy machine delays what is
+            // seen of a failure.
+            Process.supervisor();
         });
         if (options.spare()) {
             loop.schedule(SPARE_DELAY_NS, options.keeper()::wantSpare);
         }
         stopAction = () -> stopAll(machine);
-        // Where it is refused, a busy machine delays what is seen of a failure.
-        Process.supervisor();
+        if (succession) {
+            machine.takeOver();
+            tookOver = true;
+        }
         loop.run();
     }
 

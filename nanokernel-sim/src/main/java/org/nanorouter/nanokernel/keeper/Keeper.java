@@ -62,13 +62,14 @@ public final class Keeper implements AutoCloseable {
     /**
      * The keeper that started this process, if one did. A spare waits here until the nanokernel before it is killed.
      *
+     * @param preparation what a spare does before it waits
      * @throws EOFException if the keeper ended before it needed this spare
      */
-    public static Keeper ofEnvironment() throws IOException {
-        return of(System.getenv());
+    public static Keeper ofEnvironment(Runnable preparation) throws IOException {
+        return of(System.getenv(), preparation);
     }
 
-    static Keeper of(Map<String, String> environment) throws IOException {
+    static Keeper of(Map<String, String> environment, Runnable preparation) throws IOException {
         String number = environment.get(KeeperDescriptor.VARIABLE);
         if (number == null) {
             return none();
@@ -81,7 +82,7 @@ public final class Keeper implements AutoCloseable {
         Fd.close(inherited);
         Keeper keeper = new Keeper(own);
         try {
-            keeper.receiveAll();
+            keeper.receiveAll(preparation);
             return keeper;
         } catch (IOException e) {
             keeper.close();
@@ -89,7 +90,7 @@ public final class Keeper implements AutoCloseable {
         }
     }
 
-    private void receiveAll() throws IOException {
+    private void receiveAll(Runnable preparation) throws IOException {
         while (true) {
             if (!await(Poll.IN, START_MS)) {
                 throw new IOException("the keeper does not say what it keeps");
@@ -101,6 +102,7 @@ public final class Keeper implements AutoCloseable {
             } else if (type == KeeperDescriptor.TYPE_END) {
                 return;
             } else if (type == KeeperDescriptor.TYPE_SPARE) {
+                preparation.run();
                 awaitNeed();
             } else if (next != null) {
                 kept.put(next.name(), next);

@@ -11,8 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,8 +30,11 @@ class KeeperTest {
     /** More than a socket's queue has room for. */
     private static final int MANY = 3_000;
 
+    private static final Runnable NOTHING = () -> { };
+
     private final NativeBuffer memory = NativeBuffer.allocate(COUNT_OFFSET + Integer.BYTES);
     private final NativeBuffer poll = NativeBuffer.allocate(Poll.ENTRY_LENGTH);
+    private final CountDownLatch prepared = new CountDownLatch(1);
     private int other;
     private Map<String, String> environment;
 
@@ -91,7 +93,7 @@ class KeeperTest {
         send(KeeperDescriptor.TYPE_ENTRY, "os/one", 77, 3, "x");
         send(KeeperDescriptor.TYPE_END, "", 0, 0, "");
         Fd.close(bell);
-        try (Keeper keeper = Keeper.of(environment)) {
+        try (Keeper keeper = Keeper.of(environment, NOTHING)) {
             assertThat(keeper.isThere()).isTrue();
             assertThat(keeper.has("os/one")).isTrue();
             Kept os = keeper.take("os/one");
@@ -111,7 +113,7 @@ class KeeperTest {
     void whatIsKeptIsSentAndAFullQueueIsWaitedFor() throws Exception {
         send(KeeperDescriptor.TYPE_END, "", 0, 0, "");
         int bell = EventFd.create();
-        try (Keeper keeper = Keeper.of(environment)) {
+        try (Keeper keeper = Keeper.of(environment, NOTHING)) {
             keeper.keep("one", 5, "text", bell, bell);
             assertThat(receive()).isEqualTo(KeeperDescriptor.TYPE_KEEP + " 5 one|text 2");
             CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> {
@@ -136,7 +138,8 @@ class KeeperTest {
     void aSpareWaitsUntilItIsNeeded() throws Exception {
         send(KeeperDescriptor.TYPE_SPARE, "", 0, 0, "");
         CompletableFuture<Keeper> spare = CompletableFuture.supplyAsync(this::keeper);
-        assertThatThrownBy(() -> spare.get(100, TimeUnit.MILLISECONDS)).isInstanceOf(TimeoutException.class);
+        prepared.await();
+        assertThat(spare).isNotDone();
         send(KeeperDescriptor.TYPE_ENTRY, "one", 0, Kept.ALIVE, "text");
         send(KeeperDescriptor.TYPE_END, "", 0, 0, "");
         try (Keeper keeper = spare.get()) {
@@ -148,7 +151,7 @@ class KeeperTest {
 
     private Keeper keeper() {
         try {
-            return Keeper.of(environment);
+            return Keeper.of(environment, prepared::countDown);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -158,13 +161,13 @@ class KeeperTest {
     void aSpareThatIsNotNeededIsToldSo() {
         send(KeeperDescriptor.TYPE_SPARE, "", 0, 0, "");
         Fd.close(other);
-        assertThatThrownBy(() -> Keeper.of(environment)).isInstanceOf(EOFException.class);
+        assertThatThrownBy(() -> Keeper.of(environment, NOTHING)).isInstanceOf(EOFException.class);
         other = -1;
     }
 
     @Test
     void withoutAKeeperNothingIsKeptAndNothingFails() throws Exception {
-        try (Keeper keeper = Keeper.of(Map.of())) {
+        try (Keeper keeper = Keeper.of(Map.of(), NOTHING)) {
             assertThat(keeper.isThere()).isFalse();
             keeper.keep("one", 0, "", 0);
             keeper.drop("one");
@@ -175,12 +178,12 @@ class KeeperTest {
 
     @Test
     void anEnvironmentThatIsWrongIsSaid() {
-        assertThatThrownBy(() -> Keeper.of(Map.of(KeeperDescriptor.VARIABLE, "x"))).isInstanceOf(IOException.class)
-                .hasMessageContaining("NK_KEEPER=x is not a descriptor");
-        assertThatThrownBy(() -> Keeper.of(Map.of(KeeperDescriptor.VARIABLE, "99999"))).isInstanceOf(IOException.class)
-                .hasMessageContaining("use the keeper's descriptor 99999");
+        assertThatThrownBy(() -> Keeper.of(Map.of(KeeperDescriptor.VARIABLE, "x"), NOTHING))
+                .isInstanceOf(IOException.class).hasMessageContaining("NK_KEEPER=x is not a descriptor");
+        assertThatThrownBy(() -> Keeper.of(Map.of(KeeperDescriptor.VARIABLE, "99999"), NOTHING))
+                .isInstanceOf(IOException.class).hasMessageContaining("use the keeper's descriptor 99999");
         Fd.close(other);
-        assertThatThrownBy(() -> Keeper.of(environment)).isInstanceOf(IOException.class)
+        assertThatThrownBy(() -> Keeper.of(environment, NOTHING)).isInstanceOf(IOException.class)
                 .hasMessageContaining("ended before it said what it keeps");
         other = -1;
     }

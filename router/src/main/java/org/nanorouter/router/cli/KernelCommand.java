@@ -17,6 +17,8 @@ import org.nanorouter.nanokernel.daemon.RunDirectory;
 import org.nanorouter.nanokernel.daemon.StartException;
 import org.nanorouter.nanokernel.keeper.Keeper;
 import org.nanorouter.router.process.Signals;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -35,6 +37,7 @@ import picocli.CommandLine.Option;
             "  nanorouter kernel -c machine.toml -I two   another machine beside the first"
         })
 final class KernelCommand implements Callable<Integer> {
+    private static final Logger LOG = LoggerFactory.getLogger(KernelCommand.class);
     private static final String KEPT_CONFIG = "config";
 
     @Mixin
@@ -56,19 +59,32 @@ final class KernelCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Path file = Objects.requireNonNull(config);
-        try (Keeper keeper = Keeper.ofEnvironment()) {
+        try (Keeper keeper = Keeper.ofEnvironment(() -> rehearse(file))) {
             return run(file, keeper);
         } catch (EOFException e) {
             return ExitStatus.OK;
         }
     }
 
+    private void rehearse(Path file) {
+        try {
+            MachineConfig machine = MachineConfig.parse(MachineConfig.text(file), file);
+            Nanokernel.rehearse(options(machine, Keeper.none()));
+            LOG.info("a spare is ready");
+        } catch (ConfigException | InstanceException e) {
+            LOG.debug("the file changed; what counts is what it was", e);
+        }
+    }
+
+    private Nanokernel.Options options(MachineConfig machine, Keeper keeper) throws InstanceException {
+        RunDirectory directory = RunDirectory.of(RunDirectory.base(), nameOf(machine));
+        return new Nanokernel.Options(machine, keeper, directory, homeOrNull(), lifeline, !noSpare);
+    }
+
     private int run(Path file, Keeper keeper) throws IOException {
         MachineConfig machine = read(file, keeper);
         try {
-            RunDirectory directory = RunDirectory.of(RunDirectory.base(), nameOf(machine));
-            Nanokernel kernel = Nanokernel.create(
-                    new Nanokernel.Options(machine, keeper, directory, homeOrNull(), lifeline, !noSpare));
+            Nanokernel kernel = Nanokernel.create(options(machine, keeper));
             Signals.on("TERM", kernel::stop);
             Signals.on("INT", kernel::stop);
             // A machine cannot be changed while it runs; and its terminal's end is not the machine's.
