@@ -50,6 +50,7 @@ public final class Completer {
         }
         int sum = Checksum.sum(buffer, frameOffset + start, end - start);
         int index = frameOffset + field;
-        NetworkOrder.put16(buffer, index, Checksum.complementNotZero(sum));
+        boolean udp = header.checksumOffset() == TransportHeader.UDP_CHECKSUM;
+        NetworkOrder.put16(buffer, index, udp ? Checksum.complementNotZero(sum) : Checksum.complement(sum));
     }
 }

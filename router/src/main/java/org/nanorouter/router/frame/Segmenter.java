@@ -186,7 +186,8 @@ public final class Segmenter {
         }
         int sum = Checksum.fold(
                 (long) pseudoSum + transportLength + Checksum.sum(target, transport, transportLength));
-        NetworkOrder.put16(target, frame + checksumIndex, Checksum.complementNotZero(sum));
+        NetworkOrder.put16(target, frame + checksumIndex,
+                tcp ? Checksum.complement(sum) : Checksum.complementNotZero(sum));
         done += payload;
         hasNext = !last;
         return length;

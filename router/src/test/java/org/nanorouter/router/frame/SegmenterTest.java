@@ -63,6 +63,29 @@ class SegmenterTest {
         }
     }
 
+    @Test
+    void onlyUdpHasAnotherFormOfTheChecksumZero() {
+        for (boolean udp : new boolean[] {false, true}) {
+            // Cut, and completed.
+            for (int length : new int[] {4_000, 1_000}) {
+                LargeSegment segment = new LargeSegment();
+                segment.udp = udp;
+                segment.payload = new byte[length];
+                int checksum = checksum(segment);
+                assertThat(checksum).isPositive();
+                // What is left of the sum makes it 0xFFFF.
+                ByteBuffer.wrap(segment.payload).putShort((short) checksum);
+                assertThat(checksum(segment)).isEqualTo(udp ? 0xFFFF : 0);
+            }
+        }
+    }
+
+    /** Of the first frame. */
+    private int checksum(LargeSegment segment) {
+        byte[] frame = cut(segment).get(0);
+        return ByteBuffer.wrap(frame).getShort(segment.transport + (segment.udp ? 6 : 16)) & 0xFFFF;
+    }
+
     /** Checks one frame with pcap4j, and gives its payload. */
     private static byte[] checkSegment(LargeSegment segment, byte[] frame, int index,
             int count) throws Exception {
