@@ -40,8 +40,6 @@
 #define RESTARTS 5
 #define WINDOW_S 60
 
-#define START_NICE 10
-
 /* With which HotSpot ends: out of memory (-XX:+ExitOnOutOfMemoryError). A crash is SIGABRT. */
 #define JVM_OUT_OF_MEMORY 3
 
@@ -131,30 +129,13 @@ static bool send_words(int socket, const struct keeper_header *header, const cha
 	return sent >= 0;
 }
 
-/*
- * Frames flow while there is no nanokernel: its successor's start takes from busy OSes as little as it can. Only where it
- * can take its own priority back; what it forks then has the usual one (SCHED_RESET_ON_FORK in sched/supervisor.c).
- */
-static void step_back(void)
-{
-	if (setpriority(PRIO_PROCESS, 0, -1) == 0)
-		setpriority(PRIO_PROCESS, 0, START_NICE);
-}
-
 static int status_of(int status)
 {
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-static void step_aside(void)
-{
-	if (setsid() > 0)
-		nk_weigh_session(getpid(), NK_SESSION_LEAST);
-	step_back();
-}
-
-/* Starts the program, prepared by a function or NULL; our end of its socket is in *socket. NONE: it could not. */
-static pid_t spawn(const struct keeper *keeper, void (*prepare)(void), int *socket)
+/* Starts the program; our end of its socket is in *socket. NONE: it could not. */
+static pid_t spawn(const struct keeper *keeper, bool spare, int *socket)
 {
 	int pair[2];
 	pid_t pid;
@@ -178,8 +159,8 @@ static pid_t spawn(const struct keeper *keeper, void (*prepare)(void), int *sock
 		snprintf(number, sizeof(number), "%d", fd);
 		setenv(KEEPER_VARIABLE, number, 1);
 		sigprocmask(SIG_SETMASK, &keeper->before, NULL);
-		if (prepare)
-			prepare();
+		if (spare && setsid() > 0)
+			nk_weigh_session(getpid(), NK_SESSION_LEAST);
 		execv(keeper->command[0], keeper->command);
 		complain(keeper->command[0]);
 		_exit(EX_UNAVAILABLE);
@@ -192,7 +173,7 @@ static pid_t spawn(const struct keeper *keeper, void (*prepare)(void), int *sock
 static void start_spare(struct keeper *keeper)
 {
 	const struct keeper_header wait = { .type = KEEPER_SPARE };
-	pid_t pid = keeper->spare ? NONE : spawn(keeper, step_aside, &keeper->spare_socket);
+	pid_t pid = keeper->spare ? NONE : spawn(keeper, true, &keeper->spare_socket);
 
 	if (pid == NONE)
 		return;
@@ -266,9 +247,9 @@ static void tell_all(const struct keeper *keeper)
 	send_words(keeper->socket, &end, "", 1, NULL, 0, 0);
 }
 
-static void start(struct keeper *keeper, bool again)
+static void start(struct keeper *keeper)
 {
-	keeper->child = spawn(keeper, again ? step_back : NULL, &keeper->socket);
+	keeper->child = spawn(keeper, false, &keeper->socket);
 	if (keeper->child == NONE)
 		exit(EX_OSERR);
 	tell_all(keeper);
@@ -329,7 +310,7 @@ static void child_ended(struct keeper *keeper, int wait_status)
 	if (keeper->spare)
 		promote_spare(keeper);
 	else
-		start(keeper, true);
+		start(keeper);
 }
 
 static void tell_end(const struct keeper *keeper, struct kept *entry, int status)
@@ -414,7 +395,7 @@ int main(int argc, char **argv)
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
-	start(&keeper, false);
+	start(&keeper);
 	for (;;) {
 		struct pollfd polled[2] = { { .fd = keeper.socket, .events = POLLIN },
 					    { .fd = signals, .events = POLLIN } };

@@ -92,7 +92,7 @@ public final class Nanokernel {
                             new CellRecord(nowhere), Keeper.none(), loop)) {
                 machine.look(System.nanoTime(), 0);
             }
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             LOG.warn("a takeover was not rehearsed: {}", e.toString());
         }
     }
