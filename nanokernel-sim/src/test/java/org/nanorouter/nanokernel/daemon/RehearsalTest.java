@@ -30,7 +30,7 @@ class RehearsalTest {
     private Path base;
 
     @Test
-    void filesAndDescriptorsStayAsTheyAre() throws Exception {
+    void filesStayAsTheyAreAndNoDescriptorStaysOpen() throws Exception {
         RunDirectory directory = RunDirectory.of(base, "test");
         Path socket = directory.attachSocket("cell");
         Files.createDirectories(socket.getParent());
@@ -42,7 +42,7 @@ class RehearsalTest {
         Nanokernel.rehearse(options);
         List<Path> descriptors = list(Path.of("/proc/self/fd"));
         Nanokernel.rehearse(options);
-        assertThat(list(Path.of("/proc/self/fd"))).isEqualTo(descriptors);
+        assertThat(list(Path.of("/proc/self/fd"))).isSubsetOf(descriptors);
         assertThat(list(base)).isEqualTo(files);
     }
 
