@@ -7,6 +7,7 @@
  */
 #include "keeper/keeper.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -212,6 +213,15 @@ static void play_recluse(void)
 	raise(SIGKILL);
 }
 
+/* Where the kernel weighs sessions. */
+static bool session_weighs(const char *nice)
+{
+	char weight[64] = "";
+	int fd = open("/proc/self/autogroup", O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 || read(fd, weight, sizeof(weight) - 1) <= 0 || strstr(weight, nice);
+}
+
 /* Has a spare, which says who it is; a byte then says how it ends. */
 static void play_twin(void)
 {
@@ -227,9 +237,10 @@ static void play_twin(void)
 			_exit(9);
 		raise(SIGKILL);
 	} else if (first.header.type == KEEPER_SPARE) {
-		NEED(getsid(0) == getpid());
+		NEED(getsid(0) == getpid() && session_weighs("nice 19"));
 		NEED(dprintf(1, "%d\n", getpid()) > 1);
 		is_entry_of_twin(receive());
+		NEED(session_weighs("nice 0"));
 		_exit(10);
 	}
 	is_entry_of_twin(first);

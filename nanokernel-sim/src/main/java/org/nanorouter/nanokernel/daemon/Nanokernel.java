@@ -84,16 +84,20 @@ public final class Nanokernel {
      * Nothing outside this process is touched; what fails costs only speed.
      */
     public static void rehearse(Options options) {
-        try (PollLoop loop = new PollLoop()) {
-            Nanokernel kernel = new Nanokernel(options, loop);
-            Path nowhere = options.directory().osDirectory(NOBODY);
-            try (ControlGroups groups = ControlGroups.open(CgroupMounts.own(), NOBODY, false, false);
-                    Machine machine = new Machine(options.config(), nowhere::resolve, kernel.command(groups),
-                            new CellRecord(nowhere), Keeper.none(), loop)) {
-                machine.look(System.nanoTime(), 0);
-            }
+        try {
+            makeOnce(options);
         } catch (IOException | RuntimeException e) {
             LOG.warn("a takeover was not rehearsed: {}", e.toString());
+        }
+    }
+
+    static void makeOnce(Options options) throws IOException {
+        Path nowhere = options.directory().osDirectory(NOBODY);
+        try (PollLoop loop = new PollLoop();
+                ControlGroups groups = ControlGroups.open(CgroupMounts.own(), NOBODY, false, false);
+                Machine machine = new Machine(options.config(), nowhere::resolve,
+                        new Nanokernel(options, loop).command(groups), new CellRecord(nowhere), Keeper.none(), loop)) {
+            machine.look(System.nanoTime(), 0);
         }
     }
 

@@ -39,9 +39,9 @@ class RehearsalTest {
                 Keeper.none(), directory, null, false, true);
         List<Path> files = list(base);
         // The first one opens what the JVM keeps.
-        Nanokernel.rehearse(options);
+        Nanokernel.makeOnce(options);
         List<Path> descriptors = list(Path.of("/proc/self/fd"));
-        Nanokernel.rehearse(options);
+        Nanokernel.makeOnce(options);
         assertThat(list(Path.of("/proc/self/fd"))).isSubsetOf(descriptors);
         assertThat(list(base)).isEqualTo(files);
     }
