@@ -42,11 +42,24 @@ static int take_short_turns(pid_t thread)
 	return syscall(SYS_sched_setattr, thread, &attributes, 0) ? -errno : 0;
 }
 
+/*
+ * Of the processors on which nobody but such threads run the kernel thinks as of idle ones, and gives them to who wakes
+ * up; it moves nobody away for the sake of one (sched_idle_cpu of the kernel's sched/fair.c).
+ */
+static int count_as_idle(pid_t thread)
+{
+	const struct sched_param none = {0};
+
+	return sched_setscheduler(thread, SCHED_IDLE, &none) ? -errno : 0;
+}
+
 static int step_back(pid_t thread)
 {
 	int error = nk_keep_to_one_of_two(thread, false);
 
-	return error ? error : take_short_turns(thread);
+	if (!error)
+		error = take_short_turns(thread);
+	return error ? error : count_as_idle(thread);
 }
 
 int nk_schedule_bystander(void)

@@ -18,6 +18,11 @@ import java.util.Set;
 public final class BlockFile extends OutputStream {
     /** Of 64 KiB to 1 MiB the largest takes the least of a processor for each byte (decision 23). */
     private static final int BUFFER_LENGTH = 1 << 20;
+    /**
+     * What the kernel is asked to copy at a time. It may copy all of it before it lets anybody else on the processor,
+     * however little this process weighs: a write of 1 MiB held up the programs whose frames are captured.
+     */
+    private static final int WRITE_LENGTH = 16 << 10;
     private static final int MAX_BLOCKS = 4096;
 
     private final FileChannel channel;
@@ -108,8 +113,10 @@ public final class BlockFile extends OutputStream {
     }
 
     private void put(ByteBuffer bytes) throws IOException {
+        int end = bytes.limit();
         try {
-            while (bytes.hasRemaining()) {
+            while (bytes.position() < end) {
+                bytes.limit(Math.min(end, bytes.position() + WRITE_LENGTH));
                 channel.write(bytes);
             }
             length += bytes.position();
