@@ -144,8 +144,10 @@ final class Capture {
      * @param sentNs  nanoseconds later it was sent
      * @param firstId id of the batch's first frame
      * @param scratch for the filter: a table and results
+     * @param budget  what may be copied
      */
-    void batch(FrameBatch batch, int ingress, long now, int sentNs, long firstId, FilterScratch scratch) {
+    void batch(FrameBatch batch, int ingress, long now, int sentNs, long firstId, FilterScratch scratch,
+               CopyBudget budget) {
         boolean cameIn = (ports & 1L << ingress) != 0;
         if (ports == 0 || !cameIn && (request.direction() == Direction.IN || request.direction() == Direction.DROP)) {
             return;
@@ -161,7 +163,10 @@ final class Capture {
         boolean open = (!hasUnannounced || tellPorts()) && (untold == 0 || tellLosses(now));
         for (int i = first; i < batch.count(); i += request.sample()) {
             if ((!filtered || scratch.matches(i)) && isWanted(batch, i, cameIn)) {
-                if (open && write(batch, i, ingress, now, sentNs, firstId + i)) {
+                int kept = Math.min(batch.frameLength(i), Math.min(request.snapLength(), MAX_BYTES));
+                open = open && budget.has(kept);
+                if (open && write(batch, i, kept, ingress, now, sentNs, firstId + i)) {
+                    budget.took(kept);
                     captured++;
                 } else {
                     // What comes behind it waits, too: the reader is to know of the gap before.
@@ -184,9 +189,7 @@ final class Capture {
         };
     }
 
-    private boolean write(FrameBatch batch, int index, int ingress, long now, int sentNs, long id) {
-        int length = batch.frameLength(index);
-        int kept = Math.min(length, Math.min(request.snapLength(), MAX_BYTES));
+    private boolean write(FrameBatch batch, int index, int kept, int ingress, long now, int sentNs, long id) {
         int payload = CapturedFrameDescriptor.LENGTH + kept;
         int record = producer.claim(payload);
         if (record == RingProducer.FULL) {
@@ -200,7 +203,7 @@ final class Capture {
         boolean dropped = batch.deliveries(index) == 0;
         Drop reason = batch.drop(index);
         to.putInt(at + CapturedFrameDescriptor.ROUTER_OFFSET, sentNs);
-        to.putInt(at + CapturedFrameDescriptor.LENGTH_OFFSET, length);
+        to.putInt(at + CapturedFrameDescriptor.LENGTH_OFFSET, batch.frameLength(index));
         int flags = 0;
         if (batch.isFromRing()) {
             flags = CapturedFrameDescriptor.FROM_RING;

@@ -18,6 +18,8 @@ final class Captures implements Tap {
 
     private final Engine engine;
     private final FilterScratch scratch = new FilterScratch();
+    private final SchedStat times = new SchedStat();
+    private final CopyBudget budget = new CopyBudget(times);
     private final @Nullable RingProducer[] toPeers = new RingProducer[Engine.MAX_PORTS];
     private final long[] taken = new long[Engine.MAX_PORTS];
     private Capture[] captures = {};
@@ -84,8 +86,9 @@ final class Captures implements Tap {
     @Override
     public void batch(FrameBatch batch, int ingress, long now, long sentAt) {
         int sentNs = Capture.saturated(sentAt - now);
+        budget.at(now);
         for (Capture capture : captures) {
-            capture.batch(batch, ingress, now, sentNs, frames, scratch);
+            capture.batch(batch, ingress, now, sentNs, frames, scratch, budget);
         }
         frames += batch.count();
         if (follows) {
@@ -143,5 +146,6 @@ final class Captures implements Tap {
     void close() {
         set(List.of());
         scratch.close();
+        times.close();
     }
 }

@@ -41,6 +41,7 @@ class CaptureTest {
     private RingConsumer consumer;
     private Capture capture;
     private int sample = 1;
+    private final CopyBudget budget = new CopyBudget(new SchedStat());
 
     @AfterEach
     void close() {
@@ -93,7 +94,7 @@ class CaptureTest {
     }
 
     private void capture(int firstId) {
-        capture.batch(batch, TwoPorts.FIRST, CAME, SENT_NS, firstId, scratch);
+        capture.batch(batch, TwoPorts.FIRST, CAME, SENT_NS, firstId, scratch, budget);
     }
 
     private CapturedFrame next() {
