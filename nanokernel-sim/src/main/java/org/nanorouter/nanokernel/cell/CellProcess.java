@@ -64,9 +64,11 @@ public final class CellProcess {
         this.adopted = adopted;
     }
 
-    private static CellProcess of(Process process) throws IOException {
+    /** Of one that was just started; it may have ended already. */
+    static CellProcess of(Process process) throws IOException {
         int fd = org.nanorouter.shim.Process.pidfdOpen((int) process.pid());
-        if (fd < 0 && process.isAlive()) {
+        // Java says for a moment that it is alive which Java has reaped.
+        if (fd < 0 && fd != -Errno.ESRCH && process.isAlive()) {
             process.destroyForcibly();
             throw new IOException("no descriptor of process " + process.pid() + ": " + Errno.describe(-fd));
         } else if (fd >= 0 && !process.isAlive()) {
@@ -74,7 +76,7 @@ public final class CellProcess {
             Fd.close(fd);
             fd = NO_DESCRIPTOR;
         }
-        return new CellProcess(process.pid(), fd, false);
+        return new CellProcess(process.pid(), fd < 0 ? NO_DESCRIPTOR : fd, false);
     }
 
     /**
