@@ -133,6 +133,8 @@ static int be_bystander(bool leads)
 	for (int i = 0; i < 2; i++) {
 		if (sched_getaffinity(i ? thread : 0, sizeof(kept), &kept) || !CPU_EQUAL(&kept, &first))
 			return 3;
+		if (sched_getscheduler(i ? thread : 0) != SCHED_IDLE)
+			return 6;
 	}
 	if (!leads || !*before)
 		return strcmp(before, after) == 0 ? 0 : 4;
