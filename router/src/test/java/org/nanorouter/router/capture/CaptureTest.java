@@ -109,6 +109,18 @@ class CaptureTest {
     }
 
     @Test
+    void whatTheBudgetDoesNotAllowIsCountedAsDropped() throws IOException {
+        begin(Direction.INOUT, "", FrameBatch.MAX_FRAME);
+        budget.at(CAME);
+        budget.took((int) CopyBudget.FULL);
+        datagrams(2, UDP_LENGTH);
+        batch.delivered(0, TwoPorts.counters());
+        capture(0);
+        assertThat(capture.counts()).containsEntry("captured", 0L).containsEntry("dropped", 2L);
+        assertThat(next()).isNull();
+    }
+
+    @Test
     void aFrameIsCapturedWithItsWay() throws IOException {
         begin(Direction.INOUT, "", FrameBatch.MAX_FRAME);
         datagrams(2, UDP_LENGTH);
