@@ -240,7 +240,9 @@ static void play_twin(void)
 		NEED(getsid(0) == getpid() && session_weighs("nice 19"));
 		NEED(dprintf(1, "%d\n", getpid()) > 1);
 		is_entry_of_twin(receive());
-		NEED(session_weighs("nice 0"));
+		NEED(session_weighs("nice 19"));
+		for (int i = 0; !session_weighs("nice 0"); i++, usleep(10000))
+			NEED(i < 1000);
 		_exit(10);
 	}
 	is_entry_of_twin(first);

@@ -15,7 +15,8 @@
  * status, or 128 + signal. TERM, INT, HUP, QUIT, USR1 and USR2 go to PROGRAM. If the keeper is killed PROGRAM goes on.
  *
  * If PROGRAM has asked for a spare, one more PROGRAM has begun and waits, in a session of its own that all others go before.
- * Then the start of a JVM is behind it, and it goes on as PROGRAM at once.
+ * Then the start of a JVM is behind it, and it goes on as PROGRAM at once: for GRACE_MS still behind all others, so that
+ * processors with a moment to spare do its work and frames are not held up, and then like anybody.
  */
 #include <errno.h>
 #include <poll.h>
@@ -28,6 +29,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <time.h>
@@ -45,6 +47,9 @@
 
 /* The kernel closes a dying process's descriptors before it tells its parent. */
 #define DEATH_MS 1000
+
+/* How long a spare that goes on has to find time that nobody else needs. Nobody looks at the OSes meanwhile. */
+#define GRACE_MS 500
 
 #define NONE (-1)
 
@@ -257,7 +262,10 @@ static void start(struct keeper *keeper)
 
 static void promote_spare(struct keeper *keeper)
 {
-	nk_weigh_session(keeper->spare, NK_SESSION_USUAL);
+	const struct itimerval grace = { .it_value.tv_usec = GRACE_MS * 1000 };
+
+	/* SIGALRM */
+	setitimer(ITIMER_REAL, &grace, NULL);
 	keeper->child = keeper->spare;
 	keeper->socket = keeper->spare_socket;
 	keeper->spare = 0;
@@ -382,6 +390,7 @@ int main(int argc, char **argv)
 	keeper.command = argv + 1;
 	sigemptyset(&wanted);
 	sigaddset(&wanted, SIGCHLD);
+	sigaddset(&wanted, SIGALRM);
 	for (size_t i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++)
 		sigaddset(&wanted, passed_on[i]);
 	sigprocmask(SIG_BLOCK, &wanted, &keeper.before);
@@ -413,6 +422,10 @@ int main(int argc, char **argv)
 		if (polled[1].revents && read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 			if (info.ssi_signo == SIGCHLD) {
 				reap(&keeper);
+			} else if (info.ssi_signo == SIGALRM) {
+				/* If that died as well, what was started instead is in our session. */
+				if (getsid(keeper.child) == keeper.child)
+					nk_weigh_session(keeper.child, NK_SESSION_USUAL);
 			} else {
 				keeper.ending |= info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT;
 				kill(keeper.child, (int)info.ssi_signo);
