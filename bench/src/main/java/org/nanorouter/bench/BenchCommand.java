@@ -3,8 +3,6 @@ package org.nanorouter.bench;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -32,8 +30,6 @@ import picocli.CommandLine.Spec;
             "  nanorouter bench nanokernel           messages, rings and semaphores between programs"
         })
 public final class BenchCommand implements Subcommand {
-    private static final Path DEFAULT_CONGESTION = Path.of("/proc/sys/net/ipv4/tcp_congestion_control");
-
     @Option(
             names = "--peers",
             paramLabel = "LIST",
@@ -64,8 +60,7 @@ public final class BenchCommand implements Subcommand {
             defaultValue = "cubic",
             description = {
                 "Congestion control of TCP. Default: ${DEFAULT-VALUE}, which sends as fast as the wire takes it;",
-                "one that paces, as bbr does, measures its own model of the wire. Where bbr is the machine's default",
-                "the kernel paces every connection, whatever it is set to."
+                "one that paces, as bbr does, measures its own model of the wire."
             })
     private String congestion;
 
@@ -103,19 +98,9 @@ public final class BenchCommand implements Subcommand {
             report.printJson(out, contenders);
         } else {
             report.printTable(out, contenders);
-            out.println("TCP with congestion control " + congestion
-                    + (isPacedByDefault() ? ", paced, since bbr is the machine's default." : "."));
+            out.println("TCP with congestion control " + congestion + ".");
         }
         return report.isSkipped(Contender.NANOROUTER) ? ExitStatus.FAILED : ExitStatus.OK;
-    }
-
-    /** A socket that began with bbr keeps its pacing when it is given another one (tcp_bbr.c, sk_pacing_status). */
-    private static boolean isPacedByDefault() {
-        try {
-            return Files.readString(DEFAULT_CONGESTION).strip().equals("bbr");
-        } catch (IOException e) {
-            return false;
-        }
     }
 
     private void measure(Contender contender, Report report) throws InterruptedException {
