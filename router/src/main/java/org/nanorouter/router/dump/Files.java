@@ -113,7 +113,7 @@ public final class Files implements Sink {
         if (rotation.isWanted() && isFull(sighting.time())) {
             next(sighting.time());
         }
-        String words = comment.of(sighting, fixup != null);
+        CharSequence words = comment.of(sighting, fixup != null);
         if (fixup != null) {
             fixup.fix(sighting, bytes -> file.frame(sighting, bytes, words));
         } else {

@@ -26,8 +26,10 @@ final class FrameComment {
 
     private final StringBuilder text = new StringBuilder();
 
-    /** The words; null if there is nothing to say. Without the offloads, if these were fixed up. */
-    @Nullable String of(Sighting sighting, boolean fixedUp) {
+    /**
+     * The words, until the next call; null if there is nothing to say. Without the offloads, if these were fixed up.
+     */
+    @Nullable CharSequence of(Sighting sighting, boolean fixedUp) {
         CapturedFrame frame = sighting.frame();
         text.setLength(0);
         if (sighting.way() == Way.IN) {
@@ -51,7 +53,7 @@ final class FrameComment {
         if (!fixedUp) {
             addOffloads(frame);
         }
-        return text.length() == 0 ? null : text.toString();
+        return text.length() == 0 ? null : text;
     }
 
     private void addRecord(Sighting sighting, int sequence, int position) {

@@ -10,9 +10,9 @@ interface FrameFile {
      * Writes a frame.
      *
      * @param bytes   the sighting's, or a part of them that was fixed up
-     * @param comment null for none
+     * @param comment null for none; changes once this has returned
      */
-    void frame(Sighting sighting, FrameBytes bytes, @Nullable String comment) throws IOException;
+    void frame(Sighting sighting, FrameBytes bytes, @Nullable CharSequence comment) throws IOException;
 
     /** Writes what happened, if the format has room for it. */
     void event(Happening event) throws IOException;

@@ -37,7 +37,7 @@ final class PcapFile implements FrameFile {
     }
 
     @Override
-    public void frame(Sighting sighting, FrameBytes bytes, @Nullable String comment) throws IOException {
+    public void frame(Sighting sighting, FrameBytes bytes, @Nullable CharSequence comment) throws IOException {
         block.clear();
         block.putInt((int) (sighting.time() / NS_PER_S)).putInt((int) (sighting.time() % NS_PER_S))
             .putInt(bytes.captured()).putInt(bytes.length());

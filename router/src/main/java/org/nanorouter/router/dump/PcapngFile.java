@@ -56,7 +56,7 @@ final class PcapngFile implements FrameFile {
     }
 
     @Override
-    public void frame(Sighting sighting, FrameBytes bytes, @Nullable String comment) throws IOException {
+    public void frame(Sighting sighting, FrameBytes bytes, @Nullable CharSequence comment) throws IOException {
         Interface at = at(sighting.port(), sighting.way());
         at.frames++;
         writer.packet(at.number, sighting.time(), bytes.memory(), bytes.offset(), bytes.captured(), bytes.length(),

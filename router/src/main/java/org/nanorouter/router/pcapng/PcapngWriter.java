@@ -28,6 +28,7 @@ public final class PcapngWriter {
     private static final int FIRST_LENGTH = 4096;
     /** A packet of so many bytes is not put into the block, if what takes the block can take it in parts. */
     private static final int MIN_SPLIT = 1024;
+    private static final int MAX_ASCII = 0x7F;
     private static final long NS_PER_US = 1000;
 
     private final OutputStream out;
@@ -96,7 +97,7 @@ public final class PcapngWriter {
      * @param comment     null for none
      */
     public void packet(int interfaceId, long time, ByteBuffer packet, int offset, int length,
-            @Nullable String comment) throws IOException {
+            @Nullable CharSequence comment) throws IOException {
         packet(interfaceId, time, packet, offset, length, length, Way.UNKNOWN, NO_ID, comment);
     }
 
@@ -114,7 +115,7 @@ public final class PcapngWriter {
      * @param comment  null for none
      */
     public void packet(int interfaceId, long time, ByteBuffer packet, int offset, int captured, int length, Way way,
-            long id, @Nullable String comment) throws IOException {
+            long id, @Nullable CharSequence comment) throws IOException {
         requireInterface(interfaceId);
         if (captured < 0 || captured > MAX_PACKET || length < captured) {
             throw new IllegalArgumentException("captured=" + captured + " of " + length + ", expected 0 to "
@@ -198,8 +199,18 @@ public final class PcapngWriter {
         block.putInt(type).putInt(0);
     }
 
-    private void option(int code, String text) {
-        byte[] value = text.getBytes(StandardCharsets.UTF_8);
+    private void option(int code, CharSequence text) {
+        int begin = room(PcapngDescriptor.OPTION_HEADER_LENGTH).position();
+        if (text.length() <= PcapngDescriptor.MAX_OPTION_LENGTH) {
+            room(PcapngDescriptor.OPTION_HEADER_LENGTH + text.length())
+                    .putShort((short) code).putShort((short) text.length());
+            if (putAscii(text)) {
+                pad(text.length());
+                return;
+            }
+            block.position(begin);
+        }
+        byte[] value = text.toString().getBytes(StandardCharsets.UTF_8);
         int length = Math.min(value.length, PcapngDescriptor.MAX_OPTION_LENGTH);
         if (length < value.length) {
             // Not in the middle of a character.
@@ -208,6 +219,18 @@ public final class PcapngWriter {
             }
         }
         option(code, Arrays.copyOf(value, length));
+    }
+
+    /** Comments of packets are: without an object for each. False: it is not ASCII, and some of it was put. */
+    private boolean putAscii(CharSequence text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c > MAX_ASCII) {
+                return false;
+            }
+            block.put((byte) c);
+        }
+        return true;
     }
 
     private void option(int code, byte[] value) {
