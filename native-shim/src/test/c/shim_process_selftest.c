@@ -7,8 +7,11 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,6 +29,34 @@ static cpu_set_t first_of(const cpu_set_t *set, int n)
 			CPU_SET(cpu, &first);
 	}
 	return first;
+}
+
+/* As sched_getattr(2) gives it: size, policy, flags, nice, priority, runtime, deadline, period. */
+static uint64_t turn_of(pid_t thread)
+{
+	uint64_t attributes[6] = {0};
+
+	EXPECT(syscall(SYS_sched_getattr, thread, attributes, sizeof(attributes), 0) == 0);
+	return attributes[3];
+}
+
+static void endpoint_has_long_turns_and_keeps_its_nice_value(void)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		struct utsname kernel;
+		int major, minor;
+
+		if (setpriority(PRIO_PROCESS, 0, 3) || nks_process_endpoint_thread() || uname(&kernel) ||
+		    sscanf(kernel.release, "%d.%d", &major, &minor) != 2)
+			_exit(1);
+		if (getpriority(PRIO_PROCESS, 0) != 3)
+			_exit(2);
+		_exit(major * 1000 + minor < 6012 || turn_of(0) == 3000000 ? 0 : 3);
+	}
+	EXPECT(child > 0 && waitpid(child, &status, 0) == child && status == 0);
 }
 
 static void endpoint_is_batch_and_on_the_second_of_two(void)
@@ -177,6 +208,7 @@ int main(void)
 {
 	CLAIM(pidfd_tells_the_end_of_a_process);
 	CLAIM(endpoint_is_batch_and_on_the_second_of_two);
+	CLAIM(endpoint_has_long_turns_and_keeps_its_nice_value);
 	CLAIM(supervisor_goes_first_and_its_children_do_not);
 	CLAIM(bystander_goes_last_and_leaves_its_users_session_alone);
 	return failures ? 1 : 0;

@@ -5,42 +5,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <sched.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "sched/pair.h"
 #include "sched/session.h"
+#include "sched/turn.h"
 
-/* Linux: kernel/sched/syscalls.c, __setparam_fair(). */
-#define SHORTEST_TURN_NS 100000
-
-/* struct sched_attr of sched_setattr(2), whose header <linux/sched/types.h> does not go with <sched.h>. */
-struct attributes {
-	uint32_t size;
-	uint32_t policy;
-	uint64_t flags;
-	int32_t nice;
-	uint32_t priority;
-	uint64_t runtime;
-	uint64_t deadline;
-	uint64_t period;
-};
-
-/* A kernel before 6.12 does not look at the runtime of a normal thread. */
-static int take_short_turns(pid_t thread)
-{
-	const struct attributes attributes = {
-		.size = sizeof(attributes),
-		.policy = SCHED_OTHER,
-		.nice = getpriority(PRIO_PROCESS, (id_t)thread),
-		.runtime = SHORTEST_TURN_NS,
-	};
-
-	return syscall(SYS_sched_setattr, thread, &attributes, 0) ? -errno : 0;
-}
+/* There are none shorter. */
+#define TURN_NS 100000
 
 /*
  * Of the processors on which nobody but such threads run the kernel thinks as of idle ones, and gives them to who wakes
@@ -58,7 +31,7 @@ static int step_back(pid_t thread)
 	int error = nk_keep_to_one_of_two(thread, false);
 
 	if (!error)
-		error = take_short_turns(thread);
+		error = nk_schedule_turns(thread, SCHED_OTHER, TURN_NS);
 	return error ? error : count_as_idle(thread);
 }
 
