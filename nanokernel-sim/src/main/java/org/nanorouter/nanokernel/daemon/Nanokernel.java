@@ -54,6 +54,8 @@ public final class Nanokernel {
     private static final long STOP_DEADLINE_NS = 6_000_000_000L;
     private static final long MAX_LOOK_PERIOD_NS = 1_000_000_000L;
     private static final long US = 1_000;
+    /** For how long a successor, which does much for the first time, goes before nobody. */
+    private static final long SETTLE_NS = 1_000_000_000L;
     /** After the start: the OSes' own comes first. */
     private static final long SPARE_DELAY_NS = 10_000_000_000L;
 
@@ -195,7 +197,7 @@ public final class Nanokernel {
             watchdog();
             // Not before: a start is long, and frames go before it. Where it is refused, a busy machine delays what is
             // seen of a failure.
-            Process.supervisor();
+            loop.schedule(succession ? SETTLE_NS : 0, Process::supervisor);
         });
         if (options.spare()) {
             loop.schedule(SPARE_DELAY_NS, options.keeper()::wantSpare);
