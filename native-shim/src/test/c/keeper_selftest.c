@@ -233,7 +233,11 @@ static void play_twin(void)
 		send_message(KEEPER_SPARE, "", 0, "", NULL, 0);
 		send_message(KEEPER_SPARE, "", 0, "", NULL, 0);
 		NEED(read(0, &byte, 1) == 1);
-		if (byte == 'e')
+		if (byte == 'f') {
+			send_message(KEEPER_FORGET, "", 0, "", NULL, 0);
+			NEED(read(0, &byte, 1) == 1);
+		}
+		if (byte != 'k')
 			_exit(9);
 		raise(SIGKILL);
 	} else if (first.header.type == KEEPER_SPARE) {
@@ -414,6 +418,21 @@ static void a_spare_ends_with_the_program(void)
 	EXPECT(strcmp(err, "") == 0);
 }
 
+static void a_spare_ends_when_nothing_is_to_be_taken_over(void)
+{
+	struct run run = start("twin");
+	char out[1024], err[1024];
+	pid_t spare = spare_of(run);
+
+	EXPECT(spare > 0 && write(run.in, "f", 1) == 1);
+	for (int i = 0; kill(spare, 0) == 0 && i < 1000; i++)
+		usleep(10000);
+	EXPECT(kill(spare, 0) < 0 && errno == ESRCH);
+	EXPECT(write(run.in, "e", 1) == 1);
+	EXPECT(finish(run, out, err) == 9);
+	EXPECT(strcmp(err, "") == 0);
+}
+
 static void without_its_spare_the_program_is_started_again(void)
 {
 	struct run run = start("twin");
@@ -457,6 +476,7 @@ int main(int argc, char **argv)
 	CLAIM(signals_go_to_the_program_and_its_status_comes_back);
 	CLAIM(a_spare_goes_on_when_the_program_is_killed);
 	CLAIM(a_spare_ends_with_the_program);
+	CLAIM(a_spare_ends_when_nothing_is_to_be_taken_over);
 	CLAIM(without_its_spare_the_program_is_started_again);
 	return failures != 0;
 }

@@ -186,6 +186,17 @@ static void start_spare(struct keeper *keeper)
 	send_words(keeper->spare_socket, &wait, "", 1, NULL, 0, 0);
 }
 
+/* It has nothing that it could lose. */
+static void end_spare(struct keeper *keeper)
+{
+	if (!keeper->spare)
+		return;
+	kill(keeper->spare, SIGKILL);
+	waitpid(keeper->spare, NULL, 0);
+	close(keeper->spare_socket);
+	keeper->spare = 0;
+}
+
 /* Receives one message; false if none waits, or nobody sends any more, or it is none of ours. */
 static bool receive(struct keeper *keeper)
 {
@@ -227,8 +238,11 @@ static bool receive(struct keeper *keeper)
 	} else {
 		close_all(fds, fd_count);
 		kept = in.header.type == KEEPER_FORGET || in.header.type == KEEPER_SPARE;
-		if (in.header.type == KEEPER_FORGET)
+		if (in.header.type == KEEPER_FORGET) {
+			/* It may rehearse, and would make files where they are just removed. */
+			end_spare(keeper);
 			store_drop_all(&keeper->store);
+		}
 		if (in.header.type == KEEPER_SPARE)
 			start_spare(keeper);
 	}
@@ -279,11 +293,9 @@ static void spare_ended(struct keeper *keeper, int wait_status)
 	keeper->spare = 0;
 }
 
-/* A spare has nothing that it could lose. */
-static void leave(const struct keeper *keeper, int status)
+static void leave(struct keeper *keeper, int status)
 {
-	if (keeper->spare && kill(keeper->spare, SIGKILL) == 0)
-		waitpid(keeper->spare, NULL, 0);
+	end_spare(keeper);
 	exit(status);
 }
 

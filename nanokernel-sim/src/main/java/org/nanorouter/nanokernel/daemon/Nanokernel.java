@@ -48,58 +48,43 @@ public final class Nanokernel {
 
     private static final Logger LOG = LoggerFactory.getLogger(Nanokernel.class);
     private static final int STANDARD_INPUT = 0;
-    /** What no instance and no OS can be named. */
-    private static final String NOBODY = ".spare";
     private static final int OK = 0;
     private static final long STOP_DEADLINE_NS = 6_000_000_000L;
     private static final long MAX_LOOK_PERIOD_NS = 1_000_000_000L;
     private static final long US = 1_000;
-    /** For how long a successor, which does much for the first time, goes before nobody. */
-    private static final long SETTLE_NS = 1_000_000_000L;
     /** After the start: the OSes' own comes first. */
     private static final long SPARE_DELAY_NS = 10_000_000_000L;
 
     private final Options options;
+    private final boolean practice;
     private final PollLoop loop;
     private @Nullable StartException startFailure;
     private @Nullable Runnable stopAction;
     private boolean stopping;
     private boolean tookOver;
 
-    private Nanokernel(Options options, PollLoop loop) {
+    private Nanokernel(Options options, boolean practice, PollLoop loop) {
         this.options = options;
+        this.practice = practice;
         this.loop = loop;
     }
 
     /** Makes a nanokernel that {@link #run} starts. */
     public static Nanokernel create(Options options) throws StartException {
-        checkPaths(options);
-        try {
-            return new Nanokernel(options, new PollLoop());
-        } catch (ShimException e) {
-            throw new StartException(StartException.CANNOT_CREATE, String.valueOf(e.getMessage()), e);
-        }
+        return create(options, false);
     }
 
     /**
-     * Makes the machine and lets it go, since what is done for the first time takes several times as long as later.
-     * Nothing outside this process is touched; what fails costs only speed.
+     * The same.
+     *
+     * @param practice whether it is one of {@link TakeoverRehearsal}, and nobody outside the process is to notice
      */
-    public static void rehearse(Options options) {
+    static Nanokernel create(Options options, boolean practice) throws StartException {
+        checkPaths(options);
         try {
-            makeOnce(options);
-        } catch (IOException | RuntimeException e) {
-            LOG.warn("a takeover was not rehearsed: {}", e.toString());
-        }
-    }
-
-    static void makeOnce(Options options) throws IOException {
-        Path nowhere = options.directory().osDirectory(NOBODY);
-        try (PollLoop loop = new PollLoop();
-                ControlGroups groups = ControlGroups.open(CgroupMounts.own(), NOBODY, false, false);
-                Machine machine = new Machine(options.config(), nowhere::resolve,
-                        new Nanokernel(options, loop).command(groups), new CellRecord(nowhere), Keeper.none(), loop)) {
-            machine.look(System.nanoTime(), 0);
+            return new Nanokernel(options, practice, new PollLoop());
+        } catch (ShimException e) {
+            throw new StartException(StartException.CANNOT_CREATE, String.valueOf(e.getMessage()), e);
         }
     }
 
@@ -178,6 +163,10 @@ public final class Nanokernel {
     }
 
     private CellCommand command(ControlGroups groups) throws IOException {
+        return command(options, groups);
+    }
+
+    static CellCommand command(Options options, ControlGroups groups) throws IOException {
         int uid = RunDirectory.uid();
         DeviceRegistry registry = new DeviceRegistry(RunDirectory.devices(), uid,
                 options.directory().name() + " in " + options.directory().directory().getParent());
@@ -194,10 +183,12 @@ public final class Nanokernel {
                 startAll(machine);
             }
             look(machine, System.nanoTime());
-            watchdog();
-            // Not before: a start is long, and frames go before it. Where it is refused, a busy machine delays what is
-            // seen of a failure.
-            loop.schedule(succession ? SETTLE_NS : 0, Process::supervisor);
+            if (!practice) {
+                watchdog();
+                // Not before: a start is long, and frames go before it. Where it is refused, a busy machine delays what
+                // is seen of a failure.
+                Process.supervisor();
+            }
         });
         if (options.spare()) {
             loop.schedule(SPARE_DELAY_NS, options.keeper()::wantSpare);
@@ -250,8 +241,8 @@ public final class Nanokernel {
         loop.schedule(periodNs, () -> beatWatchdog(periodNs));
     }
 
-    private static void notifySystemd(String state) {
-        int result = Systemd.notify(state);
+    private void notifySystemd(String state) {
+        int result = practice ? 0 : Systemd.notify(state);
         if (result < 0) {
             LOG.warn("systemd was not told {}: {}", state, Errno.describe(-result));
         }

@@ -46,6 +46,8 @@ public final class Keeper implements AutoCloseable {
     private final ByteBuffer in = inMemory.buffer();
     private final NavigableMap<String, Kept> kept = new TreeMap<>();
     private int fd;
+    /** Where what is sent arrives, if this process itself is the keeper. */
+    private int far = NONE;
     /** Which waits on the descriptor; null: none yet. */
     private @Nullable PollLoop loop;
     private boolean closed;
@@ -57,6 +59,35 @@ public final class Keeper implements AutoCloseable {
     /** One that keeps nothing. */
     public static Keeper none() {
         return new Keeper(NONE);
+    }
+
+    /** One for practice: no process keeps, but {@link #successor} has all. Of processes it learns nothing. */
+    public static Keeper practice() throws ShimException {
+        try (NativeBuffer pair = NativeBuffer.allocate(2 * Integer.BYTES)) {
+            Errno.check(UnixSocket.seqPacketPair(pair.address()), "make a pair of sockets");
+            Keeper keeper = new Keeper(pair.buffer().getInt(0));
+            keeper.far = pair.buffer().getInt(Integer.BYTES);
+            return keeper;
+        }
+    }
+
+    /** What the next nanokernel would get if this one, for practice, were killed; it keeps nothing any more. */
+    public Keeper successor() {
+        Keeper next = new Keeper(far);
+        next.far = fd;
+        leaveLoop();
+        far = NONE;
+        fd = NONE;
+        Kept message = next.receive();
+        while (message != null) {
+            Kept before = next.in.getInt(KeeperDescriptor.TYPE_OFFSET) == KeeperDescriptor.TYPE_KEEP
+                    ? next.kept.put(message.name(), message) : next.kept.remove(message.name());
+            if (before != null) {
+                before.close();
+            }
+            message = next.receive();
+        }
+        return next;
     }
 
     /**
@@ -168,9 +199,7 @@ public final class Keeper implements AutoCloseable {
     /** What is left of that is not needed any more. */
     public void dropRest() {
         for (Kept each : kept.values()) {
-            for (int descriptor : each.descriptors()) {
-                Fd.close(descriptor);
-            }
+            each.close();
             drop(each.name());
         }
         kept.clear();
@@ -273,11 +302,15 @@ public final class Keeper implements AutoCloseable {
 
     private void hangUp() {
         if (fd != NONE) {
-            if (loop != null) {
-                loop.remove(fd);
-            }
+            leaveLoop();
             Fd.close(fd);
             fd = NONE;
+        }
+    }
+
+    private void leaveLoop() {
+        if (loop != null) {
+            loop.remove(fd);
         }
     }
 
@@ -307,6 +340,9 @@ public final class Keeper implements AutoCloseable {
         if (!closed) {
             closed = true;
             hangUp();
+            if (far != NONE) {
+                Fd.close(far);
+            }
             inMemory.close();
             outMemory.close();
             poll.close();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.nanokernel.keeper;
 
+import org.nanorouter.shim.Fd;
+
 /**
  * Something that a nanokernel had kept and its successor gets back.
  *
@@ -11,4 +13,11 @@ package org.nanorouter.nanokernel.keeper;
 public record Kept(String name, long pid, int status, String text, int[] descriptors) {
     /** Status of a process that has not ended. */
     public static final int ALIVE = KeeperDescriptor.ALIVE;
+
+    /** Closes the descriptors. */
+    void close() {
+        for (int descriptor : descriptors) {
+            Fd.close(descriptor);
+        }
+    }
 }

@@ -187,4 +187,27 @@ class KeeperTest {
                 .hasMessageContaining("ended before it said what it keeps");
         other = -1;
     }
+
+    @Test
+    void theSuccessorOfOneForPracticeGetsWhatWasKeptLast() throws IOException {
+        int bell = EventFd.create();
+        try (Keeper practice = Keeper.practice()) {
+            practice.keep("bell/0-1", 0, "first", bell, bell);
+            practice.keep("bell/0-1", 0, "second", bell);
+            practice.keep("door/one", 0, "", bell);
+            practice.drop("door/one");
+            try (Keeper successor = practice.successor()) {
+                practice.keep("late", 0, "");
+                successor.keep("later", 0, "");
+                Kept kept = successor.take("bell/0-1");
+                assertThat(kept.text()).isEqualTo("second");
+                assertThat(kept.descriptors()).hasSize(1);
+                kept.close();
+                assertThat(successor.has("door/one")).isFalse();
+                assertThat(successor.has("late")).isFalse();
+            }
+        } finally {
+            Fd.close(bell);
+        }
+    }
 }

@@ -15,7 +15,9 @@ import org.nanorouter.nanokernel.daemon.InstanceException;
 import org.nanorouter.nanokernel.daemon.Nanokernel;
 import org.nanorouter.nanokernel.daemon.RunDirectory;
 import org.nanorouter.nanokernel.daemon.StartException;
+import org.nanorouter.nanokernel.daemon.TakeoverRehearsal;
 import org.nanorouter.nanokernel.keeper.Keeper;
+import org.nanorouter.router.process.Hush;
 import org.nanorouter.router.process.Signals;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,6 +41,8 @@ import picocli.CommandLine.Option;
 final class KernelCommand implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(KernelCommand.class);
     private static final String KEPT_CONFIG = "config";
+    /** The package of all that it does. */
+    private static final String NANOKERNEL = "org.nanorouter.nanokernel";
 
     @Mixin
     private InstanceOption instance = new InstanceOption();
@@ -69,16 +73,25 @@ final class KernelCommand implements Callable<Integer> {
     private void rehearse(Path file) {
         try {
             MachineConfig machine = MachineConfig.parse(MachineConfig.text(file), file);
-            Nanokernel.rehearse(options(machine, Keeper.none()));
+            // Of OSes that nobody has nobody is to read.
+            Hush hush = Hush.over(NANOKERNEL);
+            try (hush) {
+                TakeoverRehearsal.run(directory(machine));
+            }
             LOG.info("a spare is ready");
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("a spare is ready, and has not rehearsed: {}", e.toString());
         } catch (ConfigException | InstanceException e) {
             LOG.debug("the file changed; what counts is what it was", e);
         }
     }
 
     private Nanokernel.Options options(MachineConfig machine, Keeper keeper) throws InstanceException {
-        RunDirectory directory = RunDirectory.of(RunDirectory.base(), nameOf(machine));
-        return new Nanokernel.Options(machine, keeper, directory, homeOrNull(), lifeline, !noSpare);
+        return new Nanokernel.Options(machine, keeper, directory(machine), homeOrNull(), lifeline, !noSpare);
+    }
+
+    private RunDirectory directory(MachineConfig machine) throws InstanceException {
+        return RunDirectory.of(RunDirectory.base(), nameOf(machine));
     }
 
     private int run(Path file, Keeper keeper) throws IOException {

@@ -9,12 +9,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.logging.Level;
 import java.util.stream.Stream;
 import org.nanorouter.router.config.PortConfig.ChannelConfig;
 import org.nanorouter.router.config.RouterConfig;
 import org.nanorouter.router.config.SessionPolicy;
 import org.nanorouter.router.port.OnFull;
+import org.nanorouter.router.process.Hush;
 import org.nanorouter.router.standby.LeaderLine;
 import org.nanorouter.router.standby.StageNanokernel;
 import org.slf4j.Logger;
@@ -26,9 +26,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class LeadRehearsal {
     private static final Logger LOG = LoggerFactory.getLogger(LeadRehearsal.class);
-    /** Held, since a logger that nobody holds forgets its level. */
-    private static final java.util.logging.Logger THIS_ROOM =
-        java.util.logging.Logger.getLogger(LeadRehearsal.class.getPackageName());
     private static final int LIMIT_S = 5;
 
     private LeadRehearsal() {
@@ -40,17 +37,14 @@ public final class LeadRehearsal {
      * @param config of the router that stands by; beside its control socket a directory is made and removed again
      */
     public static void run(RouterConfig config) {
-        Level level = THIS_ROOM.getLevel();
         // Of ports and peers that nobody has nobody is to read.
-        THIS_ROOM.setLevel(Level.WARNING);
-        try {
+        Hush hush = Hush.over(LeadRehearsal.class.getPackageName());
+        try (hush) {
             rehearse(config);
         } catch (IOException | StartException | RuntimeException e) {
             LOG.warn("to lead was not rehearsed: {}", e.toString());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } finally {
-            THIS_ROOM.setLevel(level);
         }
     }
 
