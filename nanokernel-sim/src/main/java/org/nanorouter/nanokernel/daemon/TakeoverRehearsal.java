@@ -13,6 +13,7 @@ import org.nanorouter.nanokernel.attach.Attachment;
 import org.nanorouter.nanokernel.cell.CellRecord;
 import org.nanorouter.nanokernel.cell.CgroupMounts;
 import org.nanorouter.nanokernel.cell.ControlGroups;
+import org.nanorouter.nanokernel.cell.FileTree;
 import org.nanorouter.nanokernel.config.ConfigException;
 import org.nanorouter.nanokernel.config.MachineConfig;
 import org.nanorouter.nanokernel.control.ControlClient;
@@ -55,6 +56,8 @@ public final class TakeoverRehearsal {
      * @throws IOException if it did not come to its end, which costs only speed
      */
     public static void run(RunDirectory instance) throws IOException {
+        // One that was killed while it rehearsed may have left it.
+        FileTree.remove(instance.osDirectory(PLACE));
         try (Keeper keeper = Keeper.practice()) {
             RunDirectory directory = RunDirectory.of(instance.osDirectory(PLACE), NAME);
             new TakeoverRehearsal(new Nanokernel.Options(MachineConfig.parse(MACHINE, Path.of(NAME)), keeper,

@@ -31,6 +31,16 @@ class TakeoverRehearsalTest {
         assertThat(list(base)).isEqualTo(files);
     }
 
+    @Test
+    void whatOneLeftThatWasKilledIsNoHindrance() throws Exception {
+        RunDirectory directory = RunDirectory.of(base, "test");
+        Path left = directory.osDirectory(".spare").resolve("rehearsal/os/one/attach.sock");
+        Files.createDirectories(left.getParent());
+        Files.createDirectory(left);
+        TakeoverRehearsal.run(directory);
+        assertThat(directory.osDirectory(".spare")).doesNotExist();
+    }
+
     private static List<Path> list(Path directory) throws IOException {
         try (Stream<Path> found = Files.walk(directory)) {
             return found.sorted().toList();
