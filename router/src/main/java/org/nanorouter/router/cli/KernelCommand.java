@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.logging.Level;
 import org.jspecify.annotations.Nullable;
 import org.nanorouter.nanokernel.config.ConfigException;
 import org.nanorouter.nanokernel.config.MachineCheck;
@@ -73,8 +74,8 @@ final class KernelCommand implements Callable<Integer> {
     private void rehearse(Path file) {
         try {
             MachineConfig machine = MachineConfig.parse(MachineConfig.text(file), file);
-            // Of OSes that nobody has nobody is to read.
-            Hush hush = Hush.over(NANOKERNEL);
+            // Of OSes that nobody has nobody is to read, and least that their nanokernel died.
+            Hush hush = Hush.over(NANOKERNEL, Level.SEVERE);
             try (hush) {
                 TakeoverRehearsal.run(directory(machine));
             }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
 import java.util.stream.Stream;
 import org.nanorouter.router.config.PortConfig.ChannelConfig;
 import org.nanorouter.router.config.RouterConfig;
@@ -38,7 +39,7 @@ public final class LeadRehearsal {
      */
     public static void run(RouterConfig config) {
         // Of ports and peers that nobody has nobody is to read.
-        Hush hush = Hush.over(LeadRehearsal.class.getPackageName());
+        Hush hush = Hush.over(LeadRehearsal.class.getPackageName(), Level.WARNING);
         try (hush) {
             rehearse(config);
         } catch (IOException | StartException | RuntimeException e) {
