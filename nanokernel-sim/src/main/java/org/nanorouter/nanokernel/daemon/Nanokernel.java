@@ -41,9 +41,19 @@ public final class Nanokernel {
      * @param home      the program's home, which every cell sees; null if it is not installed
      * @param lifeline  whether the end of standard input ends the nanokernel and its cells
      * @param spare     whether one more nanokernel waits to take over
+     * @param practice  whether it is one of {@link TakeoverRehearsal}, and nobody outside the process is to notice
      */
     public record Options(MachineConfig config, Keeper keeper, RunDirectory directory, @Nullable Path home,
-            boolean lifeline, boolean spare) {
+            boolean lifeline, boolean spare, boolean practice) {
+        /** Of a nanokernel that works. */
+        public Options(MachineConfig config, Keeper keeper, RunDirectory directory, @Nullable Path home,
+                boolean lifeline, boolean spare) {
+            this(config, keeper, directory, home, lifeline, spare, false);
+        }
+
+        static Options ofPractice(MachineConfig config, Keeper keeper, RunDirectory directory) {
+            return new Options(config, keeper, directory, null, false, false, true);
+        }
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(Nanokernel.class);
@@ -56,33 +66,22 @@ public final class Nanokernel {
     private static final long SPARE_DELAY_NS = 10_000_000_000L;
 
     private final Options options;
-    private final boolean practice;
     private final PollLoop loop;
     private @Nullable StartException startFailure;
     private @Nullable Runnable stopAction;
     private boolean stopping;
     private boolean tookOver;
 
-    private Nanokernel(Options options, boolean practice, PollLoop loop) {
+    private Nanokernel(Options options, PollLoop loop) {
         this.options = options;
-        this.practice = practice;
         this.loop = loop;
     }
 
     /** Makes a nanokernel that {@link #run} starts. */
     public static Nanokernel create(Options options) throws StartException {
-        return create(options, false);
-    }
-
-    /**
-     * The same.
-     *
-     * @param practice whether it is one of {@link TakeoverRehearsal}, and nobody outside the process is to notice
-     */
-    static Nanokernel create(Options options, boolean practice) throws StartException {
         checkPaths(options);
         try {
-            return new Nanokernel(options, practice, new PollLoop());
+            return new Nanokernel(options, new PollLoop());
         } catch (ShimException e) {
             throw new StartException(StartException.CANNOT_CREATE, String.valueOf(e.getMessage()), e);
         }
@@ -183,7 +182,7 @@ public final class Nanokernel {
                 startAll(machine);
             }
             look(machine, System.nanoTime());
-            if (!practice) {
+            if (!options.practice()) {
                 watchdog();
                 // Not before: a start is long, and frames go before it. Where it is refused, a busy machine delays what
                 // is seen of a failure.
@@ -242,7 +241,7 @@ public final class Nanokernel {
     }
 
     private void notifySystemd(String state) {
-        int result = practice ? 0 : Systemd.notify(state);
+        int result = options.practice() ? 0 : Systemd.notify(state);
         if (result < 0) {
             LOG.warn("systemd was not told {}: {}", state, Errno.describe(-result));
         }

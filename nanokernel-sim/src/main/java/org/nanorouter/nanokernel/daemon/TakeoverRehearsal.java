@@ -18,7 +18,7 @@ import org.nanorouter.nanokernel.config.ConfigException;
 import org.nanorouter.nanokernel.config.MachineConfig;
 import org.nanorouter.nanokernel.control.ControlClient;
 import org.nanorouter.nanokernel.control.ControlException;
-import org.nanorouter.nanokernel.keeper.Keeper;
+import org.nanorouter.nanokernel.keeper.PracticeKeeper;
 import org.nanorouter.nanokernel.loop.PollLoop;
 import org.nanorouter.nanokernel.supervise.Machine;
 
@@ -41,11 +41,13 @@ public final class TakeoverRehearsal {
             kind = "external"
             """;
 
-    private final Nanokernel.Options options;
+    private final MachineConfig config;
+    private final PracticeKeeper keeper;
     private final RunDirectory directory;
 
-    private TakeoverRehearsal(Nanokernel.Options options, RunDirectory directory) {
-        this.options = options;
+    private TakeoverRehearsal(MachineConfig config, PracticeKeeper keeper, RunDirectory directory) {
+        this.config = config;
+        this.keeper = keeper;
         this.directory = directory;
     }
 
@@ -58,10 +60,9 @@ public final class TakeoverRehearsal {
     public static void run(RunDirectory instance) throws IOException {
         // One that was killed while it rehearsed may have left it.
         FileTree.remove(instance.osDirectory(PLACE));
-        try (Keeper keeper = Keeper.practice()) {
-            RunDirectory directory = RunDirectory.of(instance.osDirectory(PLACE), NAME);
-            new TakeoverRehearsal(new Nanokernel.Options(MachineConfig.parse(MACHINE, Path.of(NAME)), keeper,
-                    directory, null, false, false), directory).die();
+        try (PracticeKeeper keeper = PracticeKeeper.create()) {
+            new TakeoverRehearsal(MachineConfig.parse(MACHINE, Path.of(NAME)), keeper,
+                    RunDirectory.of(instance.osDirectory(PLACE), NAME)).die();
         } catch (ConfigException | InstanceException | StartException e) {
             throw new IOException(e);
         }
@@ -70,21 +71,20 @@ public final class TakeoverRehearsal {
     /** Is the nanokernel that dies. */
     private void die() throws IOException, StartException, InstanceException {
         Files.createDirectories(directory.osParent());
+        Nanokernel.Options options = Nanokernel.Options.ofPractice(config, keeper.predecessor(), directory);
         try (PollLoop loop = new PollLoop();
                 ControlGroups groups = ControlGroups.open(CgroupMounts.own(), directory.label(), false, false);
-                Machine machine = new Machine(options.config(), directory::osDirectory,
+                Machine machine = new Machine(config, directory::osDirectory,
                         Nanokernel.command(options, groups), new CellRecord(directory.cellsFile()), options.keeper(),
                         loop)) {
-            options.config().oses().forEach(os -> machine.start(os.name()));
-            try (Keeper kept = options.keeper().successor()) {
-                succeed(kept);
-            }
+            config.oses().forEach(os -> machine.start(os.name()));
+            succeed();
         }
     }
 
-    private void succeed(Keeper kept) throws IOException, StartException, InstanceException {
-        Nanokernel nanokernel = Nanokernel.create(
-                new Nanokernel.Options(options.config(), kept, directory, null, false, false), true);
+    private void succeed() throws IOException, StartException, InstanceException {
+        Nanokernel nanokernel =
+                Nanokernel.create(Nanokernel.Options.ofPractice(config, keeper.successor(), directory));
         FutureTask<Object> attendance = new FutureTask<>(() -> attend(nanokernel));
         Thread endpoint = new Thread(attendance, NAME);
         endpoint.setDaemon(true);

@@ -46,48 +46,18 @@ public final class Keeper implements AutoCloseable {
     private final ByteBuffer in = inMemory.buffer();
     private final NavigableMap<String, Kept> kept = new TreeMap<>();
     private int fd;
-    /** Where what is sent arrives, if this process itself is the keeper. */
-    private int far = NONE;
     /** Which waits on the descriptor; null: none yet. */
     private @Nullable PollLoop loop;
     private boolean closed;
 
-    private Keeper(int fd) {
+    /** The connection over a descriptor, which is its own from now on. */
+    Keeper(int fd) {
         this.fd = fd;
     }
 
     /** One that keeps nothing. */
     public static Keeper none() {
         return new Keeper(NONE);
-    }
-
-    /** One for practice: no process keeps, but {@link #successor} has all. Of processes it learns nothing. */
-    public static Keeper practice() throws ShimException {
-        try (NativeBuffer pair = NativeBuffer.allocate(2 * Integer.BYTES)) {
-            Errno.check(UnixSocket.seqPacketPair(pair.address()), "make a pair of sockets");
-            Keeper keeper = new Keeper(pair.buffer().getInt(0));
-            keeper.far = pair.buffer().getInt(Integer.BYTES);
-            return keeper;
-        }
-    }
-
-    /** What the next nanokernel would get if this one, for practice, were killed; it keeps nothing any more. */
-    public Keeper successor() {
-        Keeper next = new Keeper(far);
-        next.far = fd;
-        leaveLoop();
-        far = NONE;
-        fd = NONE;
-        Kept message = next.receive();
-        while (message != null) {
-            Kept before = next.in.getInt(KeeperDescriptor.TYPE_OFFSET) == KeeperDescriptor.TYPE_KEEP
-                    ? next.kept.put(message.name(), message) : next.kept.remove(message.name());
-            if (before != null) {
-                before.close();
-            }
-            message = next.receive();
-        }
-        return next;
     }
 
     /**
@@ -138,6 +108,19 @@ public final class Keeper implements AutoCloseable {
             } else if (next != null) {
                 kept.put(next.name(), next);
             }
+        }
+    }
+
+    /** Takes as kept what another nanokernel has sent, as far as it has come. */
+    void receiveSent() {
+        Kept message = receive();
+        while (message != null) {
+            Kept before = in.getInt(KeeperDescriptor.TYPE_OFFSET) == KeeperDescriptor.TYPE_KEEP
+                    ? kept.put(message.name(), message) : kept.remove(message.name());
+            if (before != null) {
+                before.close();
+            }
+            message = receive();
         }
     }
 
@@ -300,17 +283,14 @@ public final class Keeper implements AutoCloseable {
         hangUp();
     }
 
-    private void hangUp() {
+    /** From now on this is as {@link #none}, but for what it has received. */
+    void hangUp() {
         if (fd != NONE) {
-            leaveLoop();
+            if (loop != null) {
+                loop.remove(fd);
+            }
             Fd.close(fd);
             fd = NONE;
-        }
-    }
-
-    private void leaveLoop() {
-        if (loop != null) {
-            loop.remove(fd);
         }
     }
 
@@ -340,9 +320,6 @@ public final class Keeper implements AutoCloseable {
         if (!closed) {
             closed = true;
             hangUp();
-            if (far != NONE) {
-                Fd.close(far);
-            }
             inMemory.close();
             outMemory.close();
             poll.close();

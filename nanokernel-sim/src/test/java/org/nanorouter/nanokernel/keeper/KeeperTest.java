@@ -191,21 +191,22 @@ class KeeperTest {
     @Test
     void theSuccessorOfOneForPracticeGetsWhatWasKeptLast() throws IOException {
         int bell = EventFd.create();
-        try (Keeper practice = Keeper.practice()) {
-            practice.keep("bell/0-1", 0, "first", bell, bell);
-            practice.keep("bell/0-1", 0, "second", bell);
-            practice.keep("door/one", 0, "", bell);
-            practice.drop("door/one");
-            try (Keeper successor = practice.successor()) {
-                practice.keep("late", 0, "");
-                successor.keep("later", 0, "");
-                Kept kept = successor.take("bell/0-1");
-                assertThat(kept.text()).isEqualTo("second");
-                assertThat(kept.descriptors()).hasSize(1);
-                kept.close();
-                assertThat(successor.has("door/one")).isFalse();
-                assertThat(successor.has("late")).isFalse();
-            }
+        try (PracticeKeeper practice = PracticeKeeper.create()) {
+            Keeper predecessor = practice.predecessor();
+            predecessor.keep("bell/0-1", 0, "first", bell, bell);
+            predecessor.keep("bell/0-1", 0, "second", bell);
+            predecessor.keep("door/one", 0, "", bell);
+            predecessor.drop("door/one");
+            Keeper successor = practice.successor();
+            predecessor.keep("late", 0, "");
+            successor.keep("later", 0, "");
+            Kept kept = successor.take("bell/0-1");
+            assertThat(kept.text()).isEqualTo("second");
+            assertThat(kept.descriptors()).hasSize(1);
+            kept.close();
+            assertThat(successor.isThere()).isTrue();
+            assertThat(successor.has("door/one")).isFalse();
+            assertThat(successor.has("late")).isFalse();
         } finally {
             Fd.close(bell);
         }
