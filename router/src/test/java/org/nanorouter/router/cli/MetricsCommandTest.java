@@ -47,7 +47,10 @@ import org.nanorouter.shim.Shim;
 @Timeout(60)
 class MetricsCommandTest {
     private static final long WAIT_MS = 15_000;
+    /** Beats are not what is tested: a machine that pauses for half a second makes no OS hung. */
     private static final String MACHINE = """
+            [machine]
+            heartbeat = { period = "100 ms", deadline = "20 s" }
             [[os]]
             name = "host"
             kind = "external"
