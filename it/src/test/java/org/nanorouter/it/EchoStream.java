@@ -6,8 +6,6 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -15,10 +13,11 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
+import org.awaitility.core.ConditionTimeoutException;
 
 /** A ping every 2 ms from one OS, and what came back of it. */
 final class EchoStream {
@@ -26,7 +25,8 @@ final class EchoStream {
     private static final Pattern ECHO = Pattern.compile("\\[([0-9.]+)\\].*icmp_seq=([0-9]+)");
 
     private final Process ping;
-    private final Path counters;
+    private final NetCounters counters;
+    private final Supplier<String> whereItWasLost;
     private final Thread reader;
     private final List<Double> times = new ArrayList<>();
     private final BitSet answered = new BitSet();
@@ -35,12 +35,14 @@ final class EchoStream {
     /**
      * Begins to read.
      *
-     * @param ping  a {@code ping -D} that nsenter(1) has started in an OS
-     * @param osPid a process of that OS
+     * @param ping           a {@code ping -D} that nsenter(1) has started in an OS
+     * @param osPid          a process of that OS
+     * @param whereItWasLost what is to be told with an echo that does not come back
      */
-    EchoStream(Process ping, long osPid) {
+    EchoStream(Process ping, long osPid, Supplier<String> whereItWasLost) {
         this.ping = ping;
-        this.counters = Path.of("/proc", Long.toString(osPid), "net/snmp");
+        this.counters = new NetCounters(osPid);
+        this.whereItWasLost = whereItWasLost;
         this.reader = new Thread(this::read, "echoes");
         reader.start();
     }
@@ -64,36 +66,23 @@ final class EchoStream {
     /** Sends no more, and returns once every echo that was sent has come back, so that none is under way. */
     void pause() throws InterruptedException {
         assertThat(first.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).as("a first echo").isTrue();
-        // nsenter stops when its child does, and goes on with it.
-        signal("STOP", ping.descendants());
-        await("every echo that was sent comes back").atMost(PATIENCE).pollInterval(Duration.ofMillis(2))
-                .until(() -> counter("InEchoReps") >= counter("OutEchos"));
+        RunningKernel.stop(ping);
+        try {
+            await("every echo that was sent comes back").atMost(PATIENCE).pollInterval(Duration.ofMillis(2))
+                    .until(() -> counters.of("Icmp", "InEchoReps") >= counters.of("Icmp", "OutEchos"));
+        } catch (ConditionTimeoutException e) {
+            throw new AssertionError(e.getMessage() + whereItWasLost.get(), e);
+        }
     }
 
     /** Sends again. */
     void resume() {
-        signal("CONT", Stream.concat(ping.descendants(), Stream.of(ping.toHandle())));
-    }
-
-    private static void signal(String name, Stream<ProcessHandle> processes) {
-        String[] line = Stream.concat(Stream.of("kill", "-" + name), processes.map(each -> Long.toString(each.pid())))
-                .toArray(String[]::new);
-        Command kill = Command.run(line);
-        assertThat(kill.status()).as(kill.err()).isZero();
-    }
-
-    private long counter(String name) throws IOException {
-        List<String[]> icmp = Files.readAllLines(counters).stream().filter(line -> line.startsWith("Icmp:"))
-                .map(line -> line.split(" ")).toList();
-        return Long.parseLong(icmp.get(1)[Arrays.asList(icmp.get(0)).indexOf(name)]);
+        RunningKernel.resume(ping);
     }
 
     /** Ends it. */
     void end() throws InterruptedException {
-        // A stopped nsenter would not see its child end.
-        resume();
-        ping.descendants().forEach(ProcessHandle::destroyForcibly);
-        ping.waitFor();
+        RunningKernel.kill(ping);
         reader.join();
     }
 

@@ -43,7 +43,7 @@ class FloodIT {
     @AfterEach
     void end() throws Exception {
         for (Process process : processes) {
-            kill(process);
+            RunningKernel.kill(process);
         }
         if (kernel != null) {
             kernel.close();
@@ -56,12 +56,6 @@ class FloodIT {
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
         processes.add(process);
         return process;
-    }
-
-    /** The program in the OS is a child of nsenter. */
-    private static void kill(Process process) throws InterruptedException {
-        process.descendants().forEach(ProcessHandle::destroyForcibly);
-        process.destroyForcibly().waitFor();
     }
 
     private int queue(String os) throws Exception {
@@ -81,7 +75,7 @@ class FloodIT {
         await().atMost(PATIENCE).until(() -> kernel.inside("guest", "ss", "-Hltn").out().contains(":5201"));
         Process flood = inside("host", "iperf3", "-u", "-l", "16", "-b", "0", "-t", "120", "-c", "10.77.0.2");
         awaitQueue("host", 128);
-        kill(flood);
+        RunningKernel.kill(flood);
         awaitQueue("host", 1000);
     }
 }

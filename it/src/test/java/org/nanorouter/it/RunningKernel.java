@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.nanorouter.it;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
@@ -178,6 +179,29 @@ final class RunningKernel implements AutoCloseable {
                 "-n", "-p", "-S", "0", "-G", "0", "--"));
         command.addAll(List.of(words));
         return command;
+    }
+
+    /** Stops a command that entered an OS; nsenter, its parent, stops when it does. */
+    static void stop(Process entered) {
+        signal("STOP", entered.descendants());
+    }
+
+    /** Lets one that was stopped go on. */
+    static void resume(Process entered) {
+        signal("CONT", Stream.concat(entered.descendants(), Stream.of(entered.toHandle())));
+    }
+
+    private static void signal(String name, Stream<ProcessHandle> processes) {
+        String[] line = Stream.concat(Stream.of("kill", "-" + name), processes.map(each -> Long.toString(each.pid())))
+                .toArray(String[]::new);
+        Command kill = Command.run(line);
+        assertThat(kill.status()).as(kill.err()).isZero();
+    }
+
+    /** Ends a command that entered an OS: the program is a child of nsenter, and in another session. */
+    static void kill(Process entered) throws InterruptedException {
+        entered.descendants().forEach(ProcessHandle::destroyForcibly);
+        entered.destroyForcibly().waitFor();
     }
 
     /** Whether an echo request of one OS reaches the address of another, and its answer comes back. */
