@@ -197,6 +197,9 @@ public final class Keeper implements AutoCloseable {
      * @param descriptors at most four, which stay the caller's
      */
     public void keep(String name, long pid, String text, int... descriptors) {
+        if (fd == NONE) {
+            return;
+        }
         for (int i = 0; i < descriptors.length; i++) {
             out.putInt(FDS_OFFSET + i * Integer.BYTES, descriptors[i]);
         }

@@ -45,6 +45,7 @@ public final class PracticeKeeper implements AutoCloseable {
 
     /** What the next one gets, as if the first were killed now: the first keeps nothing any more. */
     public Keeper successor() {
+        // Not closed: the first nanokernel has not ended yet, and goes on to call it as one whose keeper is lost.
         predecessor.hangUp();
         successor.receiveSent();
         return successor;
