@@ -45,6 +45,10 @@
  * watcher is killed: process 1 gets KILL by its parent-death signal. Whoever started the watcher dies: nothing
  * happens, unless it held the lifeline.
  *
+ * A process that came into the cell from outside, by nsenter(1) say, is its parent's to reap, and the kernel lets
+ * process 1 go only then. The watcher does not wait for it: process 1 that has been at its end for a second or two
+ * has ended. All that the cell had is free by then, but for what a process has that no signal ends.
+ *
  * The way up. (1) A mount namespace, as root directly, else inside a user namespace whose only uid is the
  * caller's. (2) mounts.c lays the file tree there. (3) clone() of process 1 into a user namespace of its own and
  * with it new mount, pid, network, uts and ipc namespaces, which it owns; the mounts of step 2 are locked in it.
@@ -70,7 +74,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define GRACE_MS 5000
+/* How often it is looked whether process 1 is at its end, and how many times before it is killed. */
+#define LOOK_MS 1000
+#define GRACE_LOOKS 5
+/* Of the flags in /proc/PID/stat: include/linux/sched.h of the kernel. */
+#define PF_EXITING 0x4
 #define PID_FILE "init.pid"
 
 void cell_die(const struct cell *cell, int status, const char *format, ...)
@@ -187,6 +195,11 @@ static pid_t clone_cell(const struct cell *cell, int go[2], int ready[2])
 	return pid;
 }
 
+static int exit_status(int status)
+{
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 static int wait_for(pid_t pid)
 {
 	int status;
@@ -195,7 +208,7 @@ static int wait_for(pid_t pid)
 		if (errno != EINTR)
 			return CELL_OSERR;
 	}
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	return exit_status(status);
 }
 
 static bool write_pid_file(int dir, pid_t pid)
@@ -212,6 +225,32 @@ static bool write_pid_file(int dir, pid_t pid)
 	return true;
 }
 
+/* Whether the process only waits for others to be gone; then with what it ended, as waitpid(2) says it. */
+static bool is_exiting(pid_t pid, int *status)
+{
+	char path[64];
+	char text[1024];
+	const char *field;
+	unsigned int flags;
+	FILE *file;
+	size_t length;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	length = fread(text, 1, sizeof(text) - 1, file);
+	fclose(file);
+	text[length] = '\0';
+	/* The name, which may be anything, ends with the last parenthesis. */
+	field = strrchr(text, ')');
+	if (!field || sscanf(field, ") %*c %*d %*d %*d %*d %*d %u", &flags) != 1 || !(flags & PF_EXITING))
+		return false;
+	/* The last field, 0 where the kernel does not tell us. */
+	field = strrchr(text, ' ');
+	return sscanf(field, "%d", status) == 1;
+}
+
 /* Until process 1 has ended. */
 static int watch(const struct cell *cell, pid_t pid, int signals)
 {
@@ -220,22 +259,33 @@ static int watch(const struct cell *cell, pid_t pid, int signals)
 		/* Never read: others share it, and what poll has seen one of them may have taken. */
 		{ .fd = cell->lifeline ? STDIN_FILENO : -1, .events = POLLRDHUP },
 	};
-	int timeout = -1;
+	bool was_exiting = false;
+	int grace = 0;
+	int status;
 
 	for (;;) {
-		int n = poll(polled, 2, timeout);
+		int n = poll(polled, 2, LOOK_MS);
 		bool end = false;
 
-		if (n == 0)
-			kill(pid, SIGKILL);
+		if (n == 0) {
+			bool exiting = is_exiting(pid, &status);
+
+			if (grace && --grace == 0)
+				kill(pid, SIGKILL);
+			if (exiting && was_exiting) {
+				dprintf(cell->log >= 0 ? cell->log : STDERR_FILENO, "nk-cell: %s: process 1 has ended; "
+					"what entered the cell has not been reaped by its parent\n", cell->name);
+				return exit_status(status);
+			}
+			was_exiting = exiting;
+		}
 		if (n > 0 && polled[0].revents) {
 			struct signalfd_siginfo info;
-			int status;
 
 			if (read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
 				end = info.ssi_signo != SIGCHLD;
 			if (waitpid(pid, &status, WNOHANG) == pid)
-				return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+				return exit_status(status);
 		}
 		if (n > 0 && polled[1].revents) {
 			polled[1].fd = -1;
@@ -243,7 +293,7 @@ static int watch(const struct cell *cell, pid_t pid, int signals)
 		}
 		if (end) {
 			kill(pid, SIGTERM);
-			timeout = GRACE_MS;
+			grace = GRACE_LOOKS;
 		}
 	}
 }

@@ -235,6 +235,24 @@ class NkCellIT {
         await().until(() -> !anybodySleeps(time));
     }
 
+    /** The kernel lets process 1 go only when that has happened, which may be never. */
+    @ParameterizedTest
+    @EnumSource
+    void theCellEndsThoughWhatEnteredItIsNotReapedByItsParent(Maker maker) throws Exception {
+        Process cell = start(maker, List.of(), "trap 'exit 4' TERM; touch $NK_RUN/up; while :; do sleep 0.05; done");
+        await().until(() -> Files.exists(osDirectory().resolve("up")));
+        String init = Files.readString(osDirectory().resolve("init.pid")).trim();
+        Process entered = start(List.of("nsenter", "-t", init, "-U", "-p", "--preserve-credentials", "sleep", "300"));
+        await().until(() -> entered.children()
+                .anyMatch(child -> child.info().command().orElse("").endsWith("sleep")));
+        assertThat(Command.run("kill", "-STOP", Long.toString(entered.pid())).status()).isZero();
+        terminate(cell);
+        assertThat(cell.waitFor(20, SECONDS)).isTrue();
+        assertThat(output(cell)).contains("nk-cell: a: process 1 has ended");
+        assertThat(cell.exitValue()).isEqualTo(4);
+        assertThat(entered.isAlive()).isTrue();
+    }
+
     private static List<String> service(String script) {
         return List.of("--service", "3", "sh", "-c", script);
     }

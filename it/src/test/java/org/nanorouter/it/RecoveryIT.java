@@ -94,6 +94,25 @@ class RecoveryIT {
     }
 
     @Test
+    void anOsThatPanicsWhileASessionInItIsStoppedComesBack() throws Exception {
+        Process session = null;
+        try (RunningKernel kernel = RunningKernel.start(directory, PATIENT + agent("guest", 2))) {
+            kernel.awaitState("guest", "running");
+            session = new ProcessBuilder(kernel.entering("guest", "sleep", "300")).start();
+            Process entered = session;
+            await("it is in the OS").until(() -> entered.children()
+                    .anyMatch(child -> child.info().command().orElse("").endsWith("sleep")));
+            assertThat(Command.run("kill", "-STOP", Long.toString(session.pid())).status()).isZero();
+            kernel.call("os.panic", "guest");
+            awaitEpoch(kernel, "guest", 2);
+        } finally {
+            if (session != null) {
+                RunningKernel.kill(session);
+            }
+        }
+    }
+
+    @Test
     void aPeerThatHangsIsReportedByTheOthersAndMendedByItsNextBeat() throws Exception {
         String machine = PATIENT + agent("host", 1)
                 + os("guest", 2, "\"%s/nk-agent\", \"--address\", \"10.77.0.%d/24\"", "{ hung = \"report\" }");
