@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class CopyBudget {
     /** Into the bucket. */
-    static final long BYTES_PER_SECOND = 64 << 20;
+    static final long BYTES_PER_SECOND = 24 << 20;
     /** What a frame costs beside its bytes, in bytes. */
     static final int FRAME = 512;
     /** What the bucket holds. */
@@ -29,6 +29,8 @@ final class CopyBudget {
     /** Short of time: it waits for a processor so much of the time, or runs so much of it. */
     static final double WAITING = 1.0 / 4;
     static final double RUNNING = 3.0 / 4;
+    /** It is so until it does neither for so much of the time: copying all takes time as well. */
+    static final double RELIEVED = 2.0 / 3;
 
     /** What the thread of the caller has done since it began. */
     interface ThreadTimes {
@@ -46,6 +48,8 @@ final class CopyBudget {
     private long bytes = FULL;
     private boolean isEmpty;
     private boolean isShort;
+    /** As far as it was known the last time. */
+    private boolean wasShort;
     private boolean hasBegun;
     private long filledAt;
     private long askedAt;
@@ -77,9 +81,14 @@ final class CopyBudget {
         boolean areKnown = times.read();
         running = times.running();
         waiting = times.waiting();
-        // Of a first time, and of a kernel that does not say, nothing is known: the frames go first.
-        isShort = !hasBegun || !areKnown
-            || waiting - waitedBefore >= elapsed * WAITING || running - ranBefore >= elapsed * RUNNING;
+        if (!hasBegun || !areKnown) {
+            // Nothing is known: the frames go first.
+            isShort = true;
+        } else {
+            double much = wasShort ? elapsed * RELIEVED : elapsed;
+            wasShort = waiting - waitedBefore >= much * WAITING || running - ranBefore >= much * RUNNING;
+            isShort = wasShort;
+        }
         if (!hasBegun) {
             hasBegun = true;
             filledAt = now;

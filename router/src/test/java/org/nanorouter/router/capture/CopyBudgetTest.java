@@ -129,6 +129,16 @@ class CopyBudgetTest {
         }
     }
 
+    /** Else what it saves by copying less would make it copy all, and that make it short of time, and so on. */
+    @Test
+    void aLoopThatHasLittleTimeAgainKeepsToItsRate() {
+        times.runningShare = 1;
+        flood(TimeUnit.SECONDS.toNanos(1));
+        times.runningShare = CopyBudget.RUNNING * CopyBudget.RELIEVED + 0.05;
+        assertThat(flood(TimeUnit.SECONDS.toNanos(4)))
+            .isLessThanOrEqualTo(4 * CopyBudget.BYTES_PER_SECOND + CopyBudget.FULL);
+    }
+
     @Test
     void aLoopThatHasTimeAgainCopiesAllAgain() {
         times.waitingShare = 1;
