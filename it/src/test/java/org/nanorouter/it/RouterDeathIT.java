@@ -241,6 +241,7 @@ class RouterDeathIT {
         start(2);
         String receiver = sender.equals("host") ? "guest" : "host";
         inside(receiver, "iperf3", "-s");
+        await().atMost(PATIENCE).until(() -> kernel.inside(receiver, "ss", "-Hltn").out().contains(":5201"));
         Process stream = inside(sender, "iperf3", "-u", "-l", "100", "-b", "20M", "-t", "200", "-c",
                 sender.equals("host") ? GUEST_ADDRESS : HOST_ADDRESS);
         NetCounters sent = new NetCounters(kernel.pid(sender));
