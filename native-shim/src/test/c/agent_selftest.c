@@ -235,6 +235,12 @@ static void pause_in_vain_is_repeated_later_each_time(void)
 	}
 }
 
+static void rest_is_half_as_long_as_the_work_and_has_a_bound(void)
+{
+	EXPECT(moderation_rest(80 * US) == 40 * US);
+	EXPECT(moderation_rest(SECOND) == MODERATION_MAX_PAUSE_NS);
+}
+
 static struct queue_limit limit;
 static struct arrivals sums;
 
@@ -283,6 +289,7 @@ int main(void)
 	CLAIM(stream_of_small_frames_is_left_alone_for_about_a_batch);
 	CLAIM(frames_that_come_alone_or_are_answered_are_never_held_up);
 	CLAIM(pause_in_vain_is_repeated_later_each_time);
+	CLAIM(rest_is_half_as_long_as_the_work_and_has_a_bound);
 	CLAIM(queue_is_short_under_a_flood_and_long_a_second_after);
 	CLAIM(no_other_traffic_is_a_flood);
 	return failures ? 1 : 0;

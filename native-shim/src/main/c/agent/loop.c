@@ -41,7 +41,21 @@ static bool take_signal(struct agent *agent)
 	return true;
 }
 
-/* The TAP was read until it was empty. While frames stream in, it is left alone for a moment, and wakes nobody. */
+/* Leaves the TAP alone for so long, in which it wakes nobody; 0: not at all. */
+static void leave_tap_alone(struct agent *agent, uint64_t now, uint64_t pause)
+{
+	agent->tap_paused_until = pause ? now + pause : 0;
+	agent->counters.moderations += pause > 0;
+	if (agent->tap_muted != (pause > 0)) {
+		struct epoll_event event = {.events = pause ? 0 : EPOLLIN | EPOLLET, .data.u32 = SOURCE_TAP};
+
+		agent->tap_muted = pause > 0;
+		/* Unmuted, it calls at once if something came meanwhile. */
+		epoll_ctl(agent->epoll, EPOLL_CTL_MOD, agent->tap, &event);
+	}
+}
+
+/* The TAP was read until it was empty. While frames stream in, it is left alone for a moment. */
 static void moderate(struct agent *agent)
 {
 	const struct arrivals total = all_arrivals(agent);
@@ -51,17 +65,20 @@ static void moderate(struct agent *agent)
 		.answers = total.answers - agent->when_empty.answers,
 	};
 	uint64_t now = nk_now();
-	uint64_t pause = moderation_pause(&agent->moderation, now, &since);
 
 	agent->when_empty = total;
-	agent->tap_paused_until = pause ? now + pause : 0;
-	agent->counters.moderations += pause > 0;
-	if (agent->tap_muted != (pause > 0)) {
-		struct epoll_event event = {.events = pause ? 0 : EPOLLIN | EPOLLET, .data.u32 = SOURCE_TAP};
+	leave_tap_alone(agent, now, moderation_pause(&agent->moderation, now, &since));
+}
 
-		agent->tap_muted = pause > 0;
-		/* Unmuted, it calls at once if something came meanwhile. */
-		epoll_ctl(agent->epoll, EPOLL_CTL_MOD, agent->tap, &event);
+/* A batch was read of a flood, in a turn that began then, and there may be more. */
+static void rest(struct agent *agent, uint64_t began)
+{
+	uint64_t now = nk_now();
+	uint64_t pause = moderation_rest(now - began);
+
+	if (pause) {
+		agent->tap_readable = false;
+		leave_tap_alone(agent, now, pause);
 	}
 }
 
@@ -139,6 +156,7 @@ static bool wait_for_events(struct agent *agent, int64_t timeout)
 int loop_run(struct agent *agent)
 {
 	for (;;) {
+		uint64_t began;
 		bool readable;
 		int moved;
 
@@ -146,6 +164,7 @@ int loop_run(struct agent *agent)
 			look_after_channels(agent);
 		end_pause(agent);
 		readable = agent->tap_readable;
+		began = agent->queue_limit.is_short ? nk_now() : 0;
 		moved = tap_to_channels(agent);
 		if (moved < 0) {
 			complain(agent->options.tap.name, moved);
@@ -153,6 +172,8 @@ int loop_run(struct agent *agent)
 		}
 		if (readable && !agent->tap_readable)
 			moderate(agent);
+		else if (moved && began && agent->tap_readable && !agent->blocked)
+			rest(agent, began);
 		moved += channels_to_tap(agent);
 		if (agent->ending)
 			end_sessions(agent);

@@ -20,6 +20,8 @@
 #define MEMORY_NS (8 * NS_PER_MS)
 /* The weight of the last time against all before. */
 #define WEIGHT (1.0 / 8)
+/* The part of the time a batch took that is a rest, under a flood. */
+#define REST_DIVISOR 2
 
 static double least(double one, double other)
 {
@@ -69,4 +71,11 @@ uint64_t moderation_pause(struct moderation *moderation, uint64_t now, const str
 		return 0;
 	moderation->expected = brings;
 	return (uint64_t)pause;
+}
+
+uint64_t moderation_rest(uint64_t worked)
+{
+	uint64_t rest = worked / REST_DIVISOR;
+
+	return rest < MODERATION_MAX_PAUSE_NS ? rest : MODERATION_MAX_PAUSE_NS;
 }

@@ -14,6 +14,10 @@
  *    next one is not tried before MODERATION_MIN_BACK_OFF_NS; twice that after the next vain one, and so on.
  *
  * Large segments are no stream of small frames: one of them is a batch.
+ *
+ * Under a flood the TAP is never empty, and the agent never done: on few processors it works until the scheduler makes
+ * it wait, and whoever takes the frames gets what is left. So it rests after each batch, for half as long as that took,
+ * and leaves a third of its processor to them. What comes too fast then finds the queue full.
  */
 #ifndef NK_AGENT_MODERATION_H
 #define NK_AGENT_MODERATION_H
@@ -50,5 +54,8 @@ struct arrivals {
 
 /* The TAP is empty. Returns for how many nanoseconds to leave it alone; 0: not at all. */
 uint64_t moderation_pause(struct moderation *moderation, uint64_t now, const struct arrivals *arrivals);
+
+/* Under a flood, after a batch that took so many nanoseconds. Returns for how many to leave the TAP alone. */
+uint64_t moderation_rest(uint64_t worked);
 
 #endif

@@ -317,6 +317,9 @@ public final class Engine {
 
     private boolean receiveAndForward(PortSlot slot, long now) {
         acting = slot;
+        if (slot.rests(now)) {
+            return false;
+        }
         PortSlot predicted = slot.predicted == null || slot.predicted.failed ? null : slot.predicted;
         if (predicted != null && predicted.holdsBack(now)) {
             if (slot.waitsFor == null) {

@@ -21,12 +21,18 @@ import org.nanorouter.router.port.FrameBatch;
  * </ul>
  *
  * <p>Large segments are no stream of small frames: one of them is a batch.
+ *
+ * <p>An ingress under a flood is never empty, and its loop never done: on few processors it works until the scheduler
+ * makes it wait, and whoever takes the frames gets what is left. So it rests after each batch, for half as long as that
+ * took, and leaves a third of its processor to them. What comes too fast then finds the queue full.
  */
 final class Moderation {
     /** A shorter pause gains less than the wake that it saves. */
     static final long MIN_PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
     /** A longer one would be felt, and fill the queues before and behind. NICs go up to 256 us. */
     static final long MAX_PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
+    /** The part of the time a batch took that is a rest, under a flood. */
+    private static final int REST_DIVISOR = 2;
     /** How long there is no pause after the first in vain, and at most. */
     static final long MIN_BACK_OFF_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
     static final long MAX_BACK_OFF_NANOS = TimeUnit.MILLISECONDS.toNanos(64);
@@ -96,6 +102,16 @@ final class Moderation {
         }
         expected = brings;
         return (long) pause;
+    }
+
+    /**
+     * Under a flood, after a batch.
+     *
+     * @param worked how long the batch took, in nanoseconds
+     * @return for how long to leave the ingress alone, in nanoseconds
+     */
+    static long rest(long worked) {
+        return Math.min(worked / REST_DIVISOR, MAX_PAUSE_NANOS);
     }
 
     /** Whether the pause that was under way has brought what was expected. */

@@ -12,6 +12,7 @@ import org.nanorouter.router.port.Port;
 final class PortSlot {
     private static final long HAS_ROOM = Long.MIN_VALUE;
     private static final long NOT_PAUSED = Port.NEVER;
+    private static final long NOT_WORKING = Long.MIN_VALUE;
 
     final int index;
     final Port port;
@@ -24,6 +25,8 @@ final class PortSlot {
     private long framesSinceEmpty;
     private long bytesSinceEmpty;
     private long sentWhenEmpty;
+    /** When the turn of its last batch began, if it may have more. */
+    private long workingSince = NOT_WORKING;
     /** Until when it is left alone. */
     private long pausedUntil = NOT_PAUSED;
 
@@ -59,11 +62,23 @@ final class PortSlot {
         }
     }
 
+    /** Whether it is left alone before its next batch; so it is after each one under a flood. */
+    boolean rests(long now) {
+        if (workingSince == NOT_WORKING || moderation == null || !port.isFlooded()) {
+            return false;
+        }
+        leaveAlone(now, Moderation.rest(now - workingSince));
+        workingSince = NOT_WORKING;
+        ready = !isPaused();
+        return isPaused();
+    }
+
     /** A batch came from it; or none, and it is drained. */
     void received(FrameBatch batch, long now) {
         framesSinceEmpty += batch.receivedFrames();
         bytesSinceEmpty += batch.receivedBytes();
         ready = batch.count() > 0 && !batch.isDrained();
+        workingSince = ready ? now : NOT_WORKING;
         if (!ready && moderation != null) {
             empty(now);
         }
@@ -75,6 +90,10 @@ final class PortSlot {
         framesSinceEmpty = 0;
         bytesSinceEmpty = 0;
         sentWhenEmpty = sent;
+        leaveAlone(now, pause);
+    }
+
+    private void leaveAlone(long now, long pause) {
         pausedUntil = pause == 0 ? NOT_PAUSED : now + pause;
         if (pause > 0) {
             port.counters().add(PortCounter.MODERATIONS, 1);

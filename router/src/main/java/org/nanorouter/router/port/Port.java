@@ -52,6 +52,11 @@ public interface Port extends AutoCloseable {
         return false;
     }
 
+    /** Whether more small frames come in than can be taken: of one that is moderated. */
+    default boolean isFlooded() {
+        return false;
+    }
+
     /** Whether {@link #receive} costs no system call when there is nothing: then it is called more often. */
     default boolean isPolledForFree() {
         return false;

@@ -422,6 +422,21 @@ class EngineTest {
     }
 
     @Test
+    void aFloodedIngressRestsAfterEachBatchForHalfAsLongAsItTook() {
+        FakePort flood = new FakePort("flood", PortKind.TAP);
+        flood.moderated = true;
+        flood.flooded = true;
+        flood.whenAsked = () -> now += 80_000;
+        engine.add(flood);
+        receive(flood, smallFrames(3 * FrameBatch.MAX_FRAMES));
+        assertThat(flood.asked).isEqualTo(1);
+        assertThat(engine.nextDeadline()).isEqualTo(now + 40_000);
+        now += 40_000;
+        assertThat(engine.pump()).isFalse();
+        assertThat(flood.asked).isEqualTo(2);
+    }
+
+    @Test
     void anAnswerToALoneFrameIsFoundBeforeTheEngineSleeps() {
         FakePort ring = polledRing();
         ring.answer = FakePort.frame(9, 3, 60);

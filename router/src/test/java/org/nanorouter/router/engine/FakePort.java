@@ -36,6 +36,7 @@ final class FakePort implements Port {
     @Nullable RuntimeException toThrow;
     boolean refuses;
     boolean moderated;
+    boolean flooded;
     /** Set before it joins an engine. */
     boolean polledForFree;
     /** Whether it says with a batch that it was the last one. */
@@ -47,6 +48,8 @@ final class FakePort implements Port {
     int sleeps;
     /** How many frames each is made of that it gives; a coalesced one has lost 42 bytes of headers of each but one. */
     int parts = 1;
+    /** Runs when it is asked for frames. */
+    Runnable whenAsked = () -> { };
     /** How often it was asked for frames. */
     int asked;
     /** What stands before each frame that it gives. */
@@ -109,6 +112,11 @@ final class FakePort implements Port {
     }
 
     @Override
+    public boolean isFlooded() {
+        return flooded;
+    }
+
+    @Override
     public boolean isPolledForFree() {
         return polledForFree;
     }
@@ -122,6 +130,7 @@ final class FakePort implements Port {
     @Override
     public int receive(FrameBatch batch, Space space, long now) {
         asked++;
+        whenAsked.run();
         if (openBatch) {
             throw new AssertionError("receive before release");
         }

@@ -45,6 +45,12 @@ class ModerationTest {
     }
 
     @Test
+    void aRestIsHalfAsLongAsTheWorkAndHasABound() {
+        assertThat(Moderation.rest(80 * US)).isEqualTo(40 * US);
+        assertThat(Moderation.rest(100 * MS)).isEqualTo(Moderation.MAX_PAUSE_NANOS);
+    }
+
+    @Test
     void framesThatComeAloneAreNeverHeldUp() {
         for (int i = 0; i < 1_000; i++) {
             assertThat(came(1, SMALL, 0, 20 * US)).isZero();

@@ -93,6 +93,11 @@ public final class TapPort implements Port {
     }
 
     @Override
+    public boolean isFlooded() {
+        return limit.isShort();
+    }
+
+    @Override
     public int receive(FrameBatch batch, Space space, long now) {
         int count = Tap.readBatch(device.intake(), space.address() + space.offset(), space.capacity(),
             Space.HEADER_GAP, FrameBatch.MAX_FRAMES, READ_LIMIT, readsAddress);
