@@ -141,13 +141,19 @@ void cell_finish_mounts(const struct cell *cell);
 __attribute__((noreturn))
 void cell_init(const struct cell *cell, int go, int ready);
 
-/* Starts a command in a session and with an environment of its own. Returns its pid, or -1 with errno set. */
-pid_t cell_spawn(const struct cell *cell, char **command);
+/*
+ * Starts a command in a session and with an environment of its own; `nice` is its session's weight (sched/session.h).
+ * Returns its pid, or -1 with errno set.
+ */
+pid_t cell_spawn(const struct cell *cell, char **command, int nice);
 
 /* Starts every service. */
 void cell_services_start(const struct cell *cell);
 
-/* Starts those whose pause is over. Returns milliseconds until the next one's is, -1 if none pauses. */
+/*
+ * Starts those whose pause is over, and gives a session its weight that has become needed. Returns milliseconds until there
+ * is something to do again, -1 if nothing.
+ */
 int cell_services_restart(const struct cell *cell);
 
 /* A child has ended with this status of waitpid; false if it was no service. */

@@ -25,6 +25,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sched/session.h"
+
 #define MAX_ENVIRONMENT (16 + CELL_MAX_SETENV)
 
 static void become_root(const struct cell *cell)
@@ -100,8 +102,20 @@ static char **environment(const struct cell *cell)
 	return list;
 }
 
+/*
+ * The kernel may want a tenth of a second between two such changes, whoever made the first. If none comes through, the
+ * start only disturbs more.
+ */
+static void step_back(int nice)
+{
+	const struct timespec pause = { .tv_nsec = 50 * 1000000L };
+
+	for (int tries = 0; nk_weigh_session(getpid(), nice) == -EAGAIN && tries < 20; tries++)
+		nanosleep(&pause, NULL);
+}
+
 __attribute__((noreturn))
-static void run(const struct cell *cell, char **command)
+static void run(const struct cell *cell, char **command, int nice)
 {
 	char **list = environment(cell);
 	sigset_t none;
@@ -111,6 +125,8 @@ static void run(const struct cell *cell, char **command)
 	signal(SIGHUP, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setsid();
+	if (nice != NK_SESSION_USUAL)
+		step_back(nice);
 	/* execvpe looks the command up in this process's PATH. */
 	for (char **entry = list; *entry; entry++) {
 		if (strncmp(*entry, "PATH=", 5) == 0) {
@@ -122,12 +138,12 @@ static void run(const struct cell *cell, char **command)
 	cell_die(cell, errno == ENOENT ? 127 : 126, "cannot run %s: %s", command[0], strerror(errno));
 }
 
-pid_t cell_spawn(const struct cell *cell, char **command)
+pid_t cell_spawn(const struct cell *cell, char **command, int nice)
 {
 	pid_t pid = fork();
 
 	if (pid == 0)
-		run(cell, command);
+		run(cell, command, nice);
 	return pid;
 }
 
@@ -207,7 +223,7 @@ void cell_init(const struct cell *cell, int go, int ready)
 	sigprocmask(SIG_SETMASK, &signals, NULL);
 	redirect(cell);
 	if (cell->init[0]) {
-		init = cell_spawn(cell, cell->init);
+		init = cell_spawn(cell, cell->init, NK_SESSION_USUAL);
 		if (init < 0)
 			cell_die(cell, CELL_OSERR, "cannot fork: %s", strerror(errno));
 	}

@@ -5,7 +5,8 @@
  * One that lived for a second or longer is started again at once. One that ended sooner is, too, the first time; then
  * it pauses 100 ms, and after each further early end twice as long, up to 5 s. Where another service with the same
  * command runs, that one is taking over, and needs the processors more than its successor does: then the pause is 150 ms
- * at least. Each end is one line on process 1's standard error, the console log. All of it belongs to process 1, which
+ * at least, and the session of what is started counts a tenth of another one (sched/session.h) until that one has
+ * ended. Each end is one line on process 1's standard error, the console log. All of it belongs to process 1, which
  * has one thread.
  */
 #include "cell.h"
@@ -18,17 +19,25 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sched/session.h"
+
 /* Milliseconds. */
 #define SETTLED 1000
 #define FIRST_PAUSE 100
 #define LONGEST_PAUSE 5000
 #define TAKEOVER_PAUSE 150
+/* A kernel that refuses to weigh a session takes it a tenth of a second later. */
+#define REWEIGH_PAUSE 100
+
+/* The weight of nice 10 is a ninth of the usual one (sched_prio_to_weight of the kernel's sched/core.c). */
+#define SUCCESSOR_NICE 10
 
 struct service {
 	pid_t pid; /* 0: it does not run */
 	int64_t started; /* ms of CLOCK_MONOTONIC, as `due` */
 	int64_t due; /* when to start it, while it does not run */
 	unsigned int early_ends; /* one after the other */
+	bool steps_back; /* its session has less weight than usual */
 };
 
 static struct service services[CELL_MAX_SERVICES];
@@ -62,8 +71,8 @@ static bool is_same_command(char *const *one, char *const *other)
 	return !*one && !*other;
 }
 
-/* Whether a service that runs has the command of this one. */
-static bool has_successor(const struct cell *cell, size_t index)
+/* Whether another service that runs has the command of this one. */
+static bool has_twin(const struct cell *cell, size_t index)
 {
 	for (size_t i = 0; i < cell->service_count; i++) {
 		if (i != index && services[i].pid && is_same_command(cell->services[i], cell->services[index]))
@@ -80,7 +89,7 @@ static void note_end(const struct cell *cell, size_t index, int64_t time)
 	service->pid = 0;
 	service->early_ends = time - service->started < SETTLED ? service->early_ends + 1 : 0;
 	pause = pause_after(service->early_ends);
-	if (pause < TAKEOVER_PAUSE && has_successor(cell, index))
+	if (pause < TAKEOVER_PAUSE && has_twin(cell, index))
 		pause = TAKEOVER_PAUSE;
 	service->due = time + pause;
 }
@@ -88,9 +97,11 @@ static void note_end(const struct cell *cell, size_t index, int64_t time)
 static void start(const struct cell *cell, size_t index)
 {
 	struct service *service = &services[index];
-	pid_t pid = cell_spawn(cell, cell->services[index]);
+	bool steps_back = has_twin(cell, index);
+	pid_t pid = cell_spawn(cell, cell->services[index], steps_back ? SUCCESSOR_NICE : NK_SESSION_USUAL);
 
 	service->started = now();
+	service->steps_back = steps_back;
 	if (pid > 0) {
 		service->pid = pid;
 	} else {
@@ -106,6 +117,17 @@ void cell_services_start(const struct cell *cell)
 		start(cell, i);
 }
 
+/* Gives a service that runs the usual weight once nobody runs in its stead. Returns when to try again, as below. */
+static int64_t step_forward(const struct cell *cell, size_t index)
+{
+	struct service *service = &services[index];
+
+	if (!service->steps_back || has_twin(cell, index))
+		return -1;
+	service->steps_back = nk_weigh_session(service->pid, NK_SESSION_USUAL) == -EAGAIN;
+	return service->steps_back ? REWEIGH_PAUSE : -1;
+}
+
 int cell_services_restart(const struct cell *cell)
 {
 	int64_t next = -1;
@@ -113,9 +135,9 @@ int cell_services_restart(const struct cell *cell)
 	for (size_t i = 0; i < cell->service_count && !ending; i++) {
 		int64_t left = services[i].due - now();
 
-		if (services[i].pid)
-			continue;
-		if (left <= 0) {
+		if (services[i].pid) {
+			left = step_forward(cell, i);
+		} else if (left <= 0) {
 			start(cell, i);
 			left = services[i].pid ? -1 : services[i].due - now();
 		}

@@ -11,8 +11,9 @@
 
 /*
  * Sets the nice value of a process's whole session, -20 to 19; one below the usual needs a right, and a kernel takes ten
- * changes a second from who has none. Nothing happens where the kernel does not weigh sessions, or refuses.
+ * changes a second from who has none. Nothing happens where the kernel does not weigh sessions. Returns 0 or -errno;
+ * EAGAIN: the ten are used up, by whomever.
  */
-void nk_weigh_session(pid_t process, int nice);
+int nk_weigh_session(pid_t process, int nice);
 
 #endif

@@ -225,6 +225,44 @@ class NkCellIT {
         assertThat(anybodySleeps(time)).isFalse();
     }
 
+    /** Its start would take from those whose frames the other one moves. */
+    @ParameterizedTest
+    @EnumSource
+    void aServiceThatIsStartedBesideItsTwinStepsBackUntilThatEnds(Maker maker) throws Exception {
+        String time = uniqueTime();
+        Process cell = startServices(maker, service("exec sleep " + time), service("exec sleep " + time));
+        for (int death = 0; death < 3; death++) {
+            await().until(() -> weights(time).equals(List.of(" nice 0", " nice 10")));
+            end(sleepers(time).stream().filter(pid -> weight(pid).equals(" nice 0")).findFirst().orElseThrow());
+        }
+        terminate(cell);
+        output(cell);
+    }
+
+    private static List<Long> sleepers(String time) {
+        return ProcessHandle.allProcesses()
+                .filter(process -> process.info().commandLine().orElse("").endsWith("sleep " + time))
+                .map(ProcessHandle::pid).toList();
+    }
+
+    private static List<String> weights(String time) {
+        return sleepers(time).stream().map(NkCellIT::weight).sorted().toList();
+    }
+
+    private static void end(long pid) {
+        ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
+    }
+
+    /** Of the process's session; empty if the process has ended. */
+    private static String weight(long pid) {
+        try {
+            return Files.readString(Path.of("/proc", Long.toString(pid), "autogroup")).strip()
+                    .replaceFirst("^[^ ]+", "");
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void servicesEndWithTheInitCommand(Maker maker) throws Exception {
