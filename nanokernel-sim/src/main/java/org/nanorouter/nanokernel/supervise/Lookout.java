@@ -57,8 +57,7 @@ final class Lookout {
             lookForPanic(os);
             OsRegionObject region = os.region;
             if (region != null && os.isReady()) {
-                os.watch.forgive(late);
-                judge(os, os.watch.look(now, region.view().heartbeat()), now);
+                judge(os, os.watch.look(now, late, region.view().heartbeat()), now);
                 next = os.watch.deadlineAt() - next < 0 && os.watch.deadlineAt() - now >= 0
                         ? os.watch.deadlineAt() + 1 : next;
             }
@@ -174,16 +173,11 @@ final class Lookout {
                 .findFirst().orElse(null);
     }
 
-    /** A peer says that it saw no beat: look now, with own eyes. */
+    /** A peer says that it saw no beat. The verdict is that of the next look, which knows how late it is itself. */
     void silent(ManagedOs reporter, int peerId, int peerEpoch, long now) {
         ManagedOs silent = peer(reporter, peerId, peerEpoch);
-        if (silent == null || !silences[reporter.id()][silent.id()].isNews(reporter, silent, now, MIN_SILENCE_NS)) {
-            return;
-        }
-        lifecycle.report(silent, reporter.name() + " has seen no beat of it within the deadline");
-        OsRegionObject region = silent.region;
-        if (region != null && silent.isReady()) {
-            judge(silent, silent.watch.look(now, region.view().heartbeat()), now);
+        if (silent != null && silences[reporter.id()][silent.id()].isNews(reporter, silent, now, MIN_SILENCE_NS)) {
+            lifecycle.report(silent, reporter.name() + " has seen no beat of it within the deadline");
         }
     }
 

@@ -39,11 +39,6 @@ public final class HeartbeatWatch {
         lastLook = now;
     }
 
-    /** Grants the OS time in which the watcher itself was not watching. */
-    public void forgive(long ns) {
-        lastChange += ns;
-    }
-
     /** Counts of a silence no more than what makes it late, from now on: there is an excuse for the rest. */
     public void excuse(long now) {
         if (silence(now) > lateNs) {
@@ -52,18 +47,22 @@ public final class HeartbeatWatch {
     }
 
     /**
-     * Looks at the word. It holds the time of the beat as the OS says: believed if it lies between this look and the
-     * one before, so that a deadline runs from the beat and not from the look that found it; any other change is a
-     * beat now.
+     * Looks at the word. The time in which the watcher itself was not watching counts for no silence: neither for one
+     * that goes on, nor for one that began with a beat just before, which this look finds. The word holds the time of
+     * the beat as the OS says: believed if it lies between this look and the one before, so that a deadline runs from
+     * the beat and not from the look that found it; any other change is a beat now.
+     *
+     * @param late how much later than it should this look is
      */
-    public Verdict look(long now, long word) {
+    public Verdict look(long now, long late, long word) {
         long looked = lastLook;
         lastLook = now;
         if (word != lastWord) {
             lastWord = word;
-            lastChange = word - looked > 0 && word - now < 0 ? word : now;
+            lastChange = word - looked > 0 && word + late - now < 0 ? word + late : now;
             return Verdict.ALIVE;
         }
+        lastChange += late;
         long silence = silence(now);
         if (silence > deadlineNs) {
             return Verdict.HUNG;

@@ -76,6 +76,11 @@ final class MachineFixture {
         });
     }
 
+    /** Lets time pass in which the nanokernel does nothing. */
+    void standStill(Duration time) {
+        passed.addAndGet(time.toNanos());
+    }
+
     <T> T on(Supplier<T> call) throws Exception {
         return wait(later(call));
     }

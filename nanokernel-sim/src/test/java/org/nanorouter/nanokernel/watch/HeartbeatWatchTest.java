@@ -23,27 +23,27 @@ class HeartbeatWatchTest {
     @Test
     void aPunctualBeatIsNeverLate() {
         for (int i = 1; i < 100; i++) {
-            assertThat(watch.look(1000 + 100 * i, 7 + i / 2)).isEqualTo(ALIVE);
+            assertThat(watch.look(1000 + 100 * i, 0, 7 + i / 2)).isEqualTo(ALIVE);
         }
     }
 
     @Test
     void silenceIsLateThenHungAndABeatMendsIt() {
-        assertThat(watch.look(1250, 7)).isEqualTo(ALIVE);
-        assertThat(watch.look(1251, 7)).isEqualTo(LATE);
-        assertThat(watch.look(1500, 7)).isEqualTo(LATE);
-        assertThat(watch.look(1501, 7)).isEqualTo(HUNG);
-        assertThat(watch.look(1502, 8)).isEqualTo(ALIVE);
+        assertThat(watch.look(1250, 0, 7)).isEqualTo(ALIVE);
+        assertThat(watch.look(1251, 0, 7)).isEqualTo(LATE);
+        assertThat(watch.look(1500, 0, 7)).isEqualTo(LATE);
+        assertThat(watch.look(1501, 0, 7)).isEqualTo(HUNG);
+        assertThat(watch.look(1502, 0, 8)).isEqualTo(ALIVE);
     }
 
     @Test
     void whoIsExcusedIsLateAndHasTheRestOfTheDeadlineAgain() {
-        assertThat(watch.look(1501, 7)).isEqualTo(HUNG);
+        assertThat(watch.look(1501, 0, 7)).isEqualTo(HUNG);
         watch.excuse(1501);
-        assertThat(watch.look(1501, 7)).isEqualTo(LATE);
-        assertThat(watch.look(1750, 7)).isEqualTo(LATE);
-        assertThat(watch.look(1751, 7)).isEqualTo(HUNG);
-        assertThat(watch.look(1752, 8)).isEqualTo(ALIVE);
+        assertThat(watch.look(1501, 0, 7)).isEqualTo(LATE);
+        assertThat(watch.look(1750, 0, 7)).isEqualTo(LATE);
+        assertThat(watch.look(1751, 0, 7)).isEqualTo(HUNG);
+        assertThat(watch.look(1752, 0, 8)).isEqualTo(ALIVE);
         watch.excuse(1753);
         assertThat(watch.deadlineAt()).as("there is nothing to excuse").isEqualTo(2252);
     }
@@ -51,38 +51,48 @@ class HeartbeatWatchTest {
     @ParameterizedTest
     @ValueSource(longs = {0, -1, Long.MIN_VALUE, Long.MAX_VALUE})
     void whatTheWordSaysBuysNoTime(long word) {
-        watch.look(1000, word);
-        assertThat(watch.look(1501, word)).isEqualTo(HUNG);
+        watch.look(1000, 0, word);
+        assertThat(watch.look(1501, 0, word)).isEqualTo(HUNG);
     }
 
     @Test
     void theDeadlineRunsFromTheBeatAndNotFromTheLookThatFindsIt() {
-        watch.look(1100, 1010);
+        watch.look(1100, 0, 1010);
         assertThat(watch.deadlineAt()).isEqualTo(1510);
-        assertThat(watch.look(1510, 1010)).isEqualTo(LATE);
-        assertThat(watch.look(1511, 1010)).isEqualTo(HUNG);
+        assertThat(watch.look(1510, 0, 1010)).isEqualTo(LATE);
+        assertThat(watch.look(1511, 0, 1010)).isEqualTo(HUNG);
     }
 
     @Test
     void aTimeFromBeforeTheLastLookOrFromTheFutureIsABeatNow() {
-        watch.look(1100, 1010);
-        watch.look(1200, 1050);
+        watch.look(1100, 0, 1010);
+        watch.look(1200, 0, 1050);
         assertThat(watch.deadlineAt()).isEqualTo(1700);
-        watch.look(1300, 1301);
+        watch.look(1300, 0, 1301);
         assertThat(watch.deadlineAt()).isEqualTo(1800);
     }
 
     @Test
     void theWatchersOwnLatenessIsForgiven() {
-        watch.forgive(10_000);
-        assertThat(watch.look(11_400, 7)).isEqualTo(LATE);
-        assertThat(watch.look(11_501, 7)).isEqualTo(HUNG);
+        assertThat(watch.look(11_400, 10_000, 7)).isEqualTo(LATE);
+        assertThat(watch.look(11_501, 0, 7)).isEqualTo(HUNG);
+    }
+
+    /** Both may have lacked a processor, or the whole machine stood still. */
+    @Test
+    void theWatchersOwnLatenessIsNoSilenceAfterABeatThatItFinds() {
+        assertThat(watch.look(1900, 800, 1010)).isEqualTo(ALIVE);
+        assertThat(watch.look(2000, 0, 1010)).isEqualTo(ALIVE);
+        assertThat(watch.look(2310, 0, 1010)).isEqualTo(LATE);
+        assertThat(watch.look(2311, 0, 1010)).isEqualTo(HUNG);
+        assertThat(watch.look(3200, 700, 2450)).as("a beat while it was away").isEqualTo(ALIVE);
+        assertThat(watch.deadlineAt()).isEqualTo(3650);
     }
 
     @Test
     void theClockMayWrap() {
         watch.begin(NEAR_THE_WRAP, 1);
-        assertThat(watch.look(NEAR_THE_WRAP + 200, 1)).isEqualTo(ALIVE);
-        assertThat(watch.look(NEAR_THE_WRAP + 501, 1)).isEqualTo(HUNG);
+        assertThat(watch.look(NEAR_THE_WRAP + 200, 0, 1)).isEqualTo(ALIVE);
+        assertThat(watch.look(NEAR_THE_WRAP + 501, 0, 1)).isEqualTo(HUNG);
     }
 }

@@ -62,8 +62,7 @@ final class MutualWatch {
     }
 
     private boolean isNewlySilent(Object who, HeartbeatWatch watch, long now, long word, long late) {
-        watch.forgive(late);
-        if (watch.look(now, word) == HeartbeatWatch.Verdict.HUNG) {
+        if (watch.look(now, late, word) == HeartbeatWatch.Verdict.HUNG) {
             return silent.add(who);
         }
         silent.remove(who);
