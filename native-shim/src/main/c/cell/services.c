@@ -4,10 +4,10 @@
  *
  * One that lived for a second or longer is started again at once. One that ended sooner is, too, the first time; then
  * it pauses 100 ms, and after each further early end twice as long, up to 5 s. Where another service with the same
- * command runs, that one is taking over, and needs the processors more than its successor does: then the pause is 150 ms
- * at least, and the session of what is started counts a tenth of another one (sched/session.h) until that one has
- * ended. Each end is one line on process 1's standard error, the console log. All of it belongs to process 1, which
- * has one thread.
+ * command runs, that one serves, or is taking over, and needs the processors more than its successor does: then the
+ * pause is 150 ms at least, and the session of what is started counts a ninth of another one (sched/session.h) until that one
+ * has ended, for 3 s at most: what begins may come to lead while the other one lives. Each end is one line on process
+ * 1's standard error, the console log. All of it belongs to process 1, which has one thread.
  */
 #include "cell.h"
 
@@ -26,6 +26,7 @@
 #define FIRST_PAUSE 100
 #define LONGEST_PAUSE 5000
 #define TAKEOVER_PAUSE 150
+#define STEP_BACK 3000
 /* A kernel that refuses to weigh a session takes it a tenth of a second later. */
 #define REWEIGH_PAUSE 100
 
@@ -117,15 +118,21 @@ void cell_services_start(const struct cell *cell)
 		start(cell, i);
 }
 
-/* Gives a service that runs the usual weight once nobody runs in its stead. Returns when to try again, as below. */
+/* Gives a service that runs the usual weight when it is time. Returns the milliseconds until then, as below. */
 static int64_t step_forward(const struct cell *cell, size_t index)
 {
 	struct service *service = &services[index];
+	int64_t left = service->started + STEP_BACK - now();
 
-	if (!service->steps_back || has_twin(cell, index))
+	if (!service->steps_back)
 		return -1;
-	service->steps_back = nk_weigh_session(service->pid, NK_SESSION_USUAL) == -EAGAIN;
-	return service->steps_back ? REWEIGH_PAUSE : -1;
+	if (left > 0 && has_twin(cell, index))
+		return left;
+	if (nk_weigh_session(service->pid, NK_SESSION_USUAL) == -EAGAIN)
+		return REWEIGH_PAUSE;
+	/* It may be about to take less only now, in cell_spawn: once more at the end. */
+	service->steps_back = left > 0;
+	return left > 0 ? left : -1;
 }
 
 int cell_services_restart(const struct cell *cell)
@@ -133,14 +140,11 @@ int cell_services_restart(const struct cell *cell)
 	int64_t next = -1;
 
 	for (size_t i = 0; i < cell->service_count && !ending; i++) {
-		int64_t left = services[i].due - now();
+		int64_t left;
 
-		if (services[i].pid) {
-			left = step_forward(cell, i);
-		} else if (left <= 0) {
+		if (!services[i].pid && services[i].due <= now())
 			start(cell, i);
-			left = services[i].pid ? -1 : services[i].due - now();
-		}
+		left = services[i].pid ? step_forward(cell, i) : services[i].due - now();
 		if (left >= 0 && (next < 0 || left < next))
 			next = left;
 	}

@@ -132,9 +132,18 @@ class NkCellIT {
         return ProcessHandle.current().pid() + "." + COUNT.incrementAndGet() + "77";
     }
 
-    private static boolean anybodySleeps(String time) {
+    private static List<Long> sleepers(String time) {
         return ProcessHandle.allProcesses()
-                .anyMatch(process -> process.info().commandLine().orElse("").endsWith("sleep " + time));
+                .filter(process -> process.info().commandLine().orElse("").endsWith("sleep " + time))
+                .map(ProcessHandle::pid).toList();
+    }
+
+    private static boolean anybodySleeps(String time) {
+        return !sleepers(time).isEmpty();
+    }
+
+    private static void end(long pid) {
+        ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
     }
 
     @ParameterizedTest
@@ -214,9 +223,7 @@ class NkCellIT {
                 + "while :; do sleep 0.05; done"), service("exec sleep " + time));
         Path up = osDirectory().resolve("up");
         await().until(() -> Files.exists(up) && !Files.readString(up).isBlank() && anybodySleeps(time));
-        ProcessHandle.allProcesses()
-                .filter(process -> process.info().commandLine().orElse("").endsWith("sleep " + time))
-                .forEach(ProcessHandle::destroyForcibly);
+        sleepers(time).forEach(NkCellIT::end);
         await().until(() -> anybodySleeps(time));
         assertThat(cell.isAlive()).isTrue();
         terminate(cell);
@@ -229,28 +236,21 @@ class NkCellIT {
     @ParameterizedTest
     @EnumSource
     void aServiceThatIsStartedBesideItsTwinStepsBackUntilThatEnds(Maker maker) throws Exception {
+        Privilege.requireNode("/proc/self/autogroup");
         String time = uniqueTime();
         Process cell = startServices(maker, service("exec sleep " + time), service("exec sleep " + time));
         for (int death = 0; death < 3; death++) {
             await().until(() -> weights(time).equals(List.of(" nice 0", " nice 10")));
             end(sleepers(time).stream().filter(pid -> weight(pid).equals(" nice 0")).findFirst().orElseThrow());
         }
+        await().until(() -> weights(time).equals(List.of(" nice 0", " nice 10")));
+        await("not for ever").until(() -> weights(time).equals(List.of(" nice 0", " nice 0")));
         terminate(cell);
         output(cell);
     }
 
-    private static List<Long> sleepers(String time) {
-        return ProcessHandle.allProcesses()
-                .filter(process -> process.info().commandLine().orElse("").endsWith("sleep " + time))
-                .map(ProcessHandle::pid).toList();
-    }
-
     private static List<String> weights(String time) {
         return sleepers(time).stream().map(NkCellIT::weight).sorted().toList();
-    }
-
-    private static void end(long pid) {
-        ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
     }
 
     /** Of the process's session; empty if the process has ended. */
