@@ -51,6 +51,9 @@
 /* How long a spare that goes on has to find time that nobody else needs. Nobody looks at the OSes meanwhile. */
 #define GRACE_MS 500
 
+/* A kernel that refuses to weigh a session takes it a tenth of a second later. */
+#define REWEIGH_MS 100
+
 #define NONE (-1)
 
 struct keeper {
@@ -274,12 +277,23 @@ static void start(struct keeper *keeper)
 	tell_all(keeper);
 }
 
+static void set_alarm(int ms)
+{
+	const struct itimerval time = { .it_value.tv_usec = ms * 1000 };
+
+	setitimer(ITIMER_REAL, &time, NULL);
+}
+
+static void end_grace(const struct keeper *keeper)
+{
+	/* If the spare died as well, what was started instead is in our session. */
+	if (getsid(keeper->child) == keeper->child && nk_weigh_session(keeper->child, NK_SESSION_USUAL) == -EAGAIN)
+		set_alarm(REWEIGH_MS);
+}
+
 static void promote_spare(struct keeper *keeper)
 {
-	const struct itimerval grace = { .it_value.tv_usec = GRACE_MS * 1000 };
-
-	/* SIGALRM */
-	setitimer(ITIMER_REAL, &grace, NULL);
+	set_alarm(GRACE_MS);
 	keeper->child = keeper->spare;
 	keeper->socket = keeper->spare_socket;
 	keeper->spare = 0;
@@ -435,9 +449,7 @@ int main(int argc, char **argv)
 			if (info.ssi_signo == SIGCHLD) {
 				reap(&keeper);
 			} else if (info.ssi_signo == SIGALRM) {
-				/* If that died as well, what was started instead is in our session. */
-				if (getsid(keeper.child) == keeper.child)
-					nk_weigh_session(keeper.child, NK_SESSION_USUAL);
+				end_grace(&keeper);
 			} else {
 				keeper.ending |= info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT;
 				kill(keeper.child, (int)info.ssi_signo);
