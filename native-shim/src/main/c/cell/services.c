@@ -5,9 +5,9 @@
  * One that lived for a second or longer is started again at once. One that ended sooner is, too, the first time; then
  * it pauses 100 ms, and after each further early end twice as long, up to 5 s. Where another service with the same
  * command runs, that one serves, or is taking over, and needs the processors more than its successor does: then the
- * pause is 150 ms at least, and the session of what is started counts a ninth of another one (sched/session.h) until that one
- * has ended, for 3 s at most: what begins may come to lead while the other one lives. Each end is one line on process
- * 1's standard error, the console log. All of it belongs to process 1, which has one thread.
+ * pause is 150 ms at least, and the session of what is started counts a ninth of another one (sched/session.h) until
+ * that one has ended, for 3 s at most: what begins may come to lead while the other one lives. Each end is one line on
+ * process 1's standard error, the console log. All of it belongs to process 1, which has one thread.
  */
 #include "cell.h"
 
@@ -50,6 +50,13 @@ static int64_t now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &time);
 	return time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+static int64_t left_until(int64_t time)
+{
+	int64_t left = time - now();
+
+	return left > 0 ? left : 0;
 }
 
 static int pause_after(unsigned int early_ends)
@@ -122,7 +129,7 @@ void cell_services_start(const struct cell *cell)
 static int64_t step_forward(const struct cell *cell, size_t index)
 {
 	struct service *service = &services[index];
-	int64_t left = service->started + STEP_BACK - now();
+	int64_t left = left_until(service->started + STEP_BACK);
 
 	if (!service->steps_back)
 		return -1;
@@ -144,7 +151,7 @@ int cell_services_restart(const struct cell *cell)
 
 		if (!services[i].pid && services[i].due <= now())
 			start(cell, i);
-		left = services[i].pid ? step_forward(cell, i) : services[i].due - now();
+		left = services[i].pid ? step_forward(cell, i) : left_until(services[i].due);
 		if (left >= 0 && (next < 0 || left < next))
 			next = left;
 	}
